@@ -1,0 +1,135 @@
+//! One organisation's accounts, and every decision about them.
+//!
+//! The same pure code decides in production, in the property tests and in the simulator. A decision
+//! is read top to bottom: checks in a fixed order, each a named refusal; then only writes.
+
+mod admit;
+mod apply;
+mod path;
+mod view;
+mod waiting;
+
+use std::collections::{HashMap, VecDeque};
+
+use crate::account::{Account, AccountIndex};
+use crate::{
+    AccountId, Credits, Grant, Hold, Instant, KeyId, KeyStanding, Limit, MemberId, MemberStanding,
+    OrgId, Refusal, Settlement,
+};
+
+pub use apply::{Change, PeriodOpened};
+pub use path::{PathIndex, PathKey};
+pub use view::{GrantView, LimitView, PathView};
+pub use waiting::{Decided, Decision, Ticket};
+
+use path::Path;
+use waiting::Waiter;
+
+/// The answer to a request for credits.
+#[derive(Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "the usual answer is a hold, and it is not boxed")]
+pub enum Admission {
+    /// Taken.
+    Held(Hold),
+    /// Merely held by running requests: in the queue, decided again at each change.
+    Waiting(Ticket),
+    /// No.
+    Refused(Refusal),
+}
+
+/// One organisation's accounts: what is free, what is held, who waits.
+#[derive(Debug)]
+pub struct Book {
+    org: OrgId,
+    accounts: Vec<Account>,
+    vacant: Vec<AccountIndex>,
+    index: HashMap<AccountId, AccountIndex>,
+    /// In the order of checks.
+    limits: Vec<LimitEntry>,
+    /// In burn order; a grant's account bears its id.
+    grants: Vec<Grant>,
+    members: HashMap<MemberId, MemberStanding>,
+    keys: HashMap<KeyId, KeyStanding>,
+    paths: Vec<Path>,
+    path_of: HashMap<PathKey, PathIndex>,
+    /// Moves on whenever a path may have changed.
+    generation: u64,
+    waiting: VecDeque<Waiter>,
+    last_ticket: u64,
+    returns: Vec<(AccountId, Credits)>,
+}
+
+#[derive(Debug)]
+struct LimitEntry {
+    limit: Limit,
+    /// The accounts of the periods that are open.
+    periods: Vec<AccountIndex>,
+}
+
+impl Book {
+    /// Requests that may wait at once; the next one is told so.
+    pub const WAITING_MAX: usize = 1_024;
+
+    /// The empty book of an organisation.
+    #[must_use]
+    pub fn new(org: OrgId) -> Self {
+        Self {
+            org,
+            accounts: Vec::new(),
+            vacant: Vec::new(),
+            index: HashMap::new(),
+            limits: Vec::new(),
+            grants: Vec::new(),
+            members: HashMap::new(),
+            keys: HashMap::new(),
+            paths: Vec::new(),
+            path_of: HashMap::new(),
+            generation: 0,
+            waiting: VecDeque::new(),
+            last_ticket: 0,
+            returns: Vec::new(),
+        }
+    }
+
+    /// Whose book it is.
+    #[must_use]
+    pub const fn org(&self) -> OrgId {
+        self.org
+    }
+
+    /// Gives back what a written-down settlement left over, and decides who waited for it.
+    pub fn close(&mut self, settlement: Settlement, now: Instant) -> Decided {
+        for part in settlement.parts {
+            let account = self.account_mut(part.held.index);
+            let returned = account.settle(part.held.amount, part.charged);
+            self.note_return(part.held.account, returned);
+        }
+        self.decide_waiting(now)
+    }
+
+    /// What left this gateway's lease since the last call, to be reported to the store.
+    pub fn take_returns(&mut self) -> Vec<(AccountId, Credits)> {
+        std::mem::take(&mut self.returns)
+    }
+
+    /// Every account that is open or still held.
+    pub fn accounts(&self) -> impl Iterator<Item = &Account> {
+        self.index.values().map(|index| self.account(*index))
+    }
+
+    fn account(&self, index: AccountIndex) -> &Account {
+        let slot = usize::try_from(index.0).unwrap_or(usize::MAX);
+        self.accounts.get(slot).expect("an index is only made for a slot")
+    }
+
+    fn account_mut(&mut self, index: AccountIndex) -> &mut Account {
+        let slot = usize::try_from(index.0).unwrap_or(usize::MAX);
+        self.accounts.get_mut(slot).expect("an index is only made for a slot")
+    }
+
+    fn note_return(&mut self, account: AccountId, amount: Credits) {
+        if !amount.is_zero() {
+            self.returns.push((account, amount));
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! Every no of the book, with the facts that explain it.
+
+use crate::{Credits, GrantId, Instant, Limit};
+
+/// Why a request may not spend.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The key, or its member, is unknown to the book, ended, expired or revoked.
+    CredentialEnded,
+    /// The key is blocked.
+    KeyBlocked,
+    /// The member's access is removed.
+    AccessRemoved,
+    /// The tool is on neither the key's nor the member's list.
+    ToolNotAllowed,
+    /// A limit, or the usable grants together, have less left than the request needs; nothing that
+    /// runs can change that.
+    Short(Box<Short>),
+    /// Enough is left, but running requests hold it, and waiting was in vain or not possible.
+    CreditsHeld(Box<Short>),
+    /// The limit's account for this instant is not known yet: open its period, then ask again.
+    PeriodUnopened(Box<Limit>),
+}
+
+/// What was short, and by how much, at the instant of the decision.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Short {
+    /// The limit, or the grants.
+    pub on: ShortOn,
+    /// The ceiling of the limit's period, or the usable grants together.
+    pub amount: Credits,
+    /// What is spent of it.
+    pub spent: Credits,
+    /// What running requests hold of it.
+    pub held: Credits,
+    /// The least that the request needs.
+    pub required: Credits,
+    /// What is left once every running request has ended without cost: `amount - spent`.
+    pub left: Credits,
+    /// When the limit counts anew, or the first usable grant to come begins; `None` for never.
+    pub resets_at: Option<Instant>,
+}
+
+/// The account that was short.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ShortOn {
+    /// One limit.
+    Limit(Limit),
+    /// Everything that the caller may burn, together.
+    Grants {
+        /// A grant with credits left that this caller may not burn, if there is one.
+        restricted: Option<GrantId>,
+    },
+}
