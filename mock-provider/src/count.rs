@@ -116,8 +116,16 @@ mod tests {
 
     #[test]
     fn only_text_parts_count_however_deep() {
-        assert_eq!(bytes(r#"[{"type":"text","text":"abc"},{"type":"image_url","image_url":{"url":"data:xyz"}}]"#), 3);
-        assert_eq!(bytes(r#"[{"type":"tool_result","content":[{"type":"text","text":"abcd"}]}]"#), 4);
+        assert_eq!(
+            bytes(
+                r#"[{"type":"text","text":"abc"},{"type":"image_url","image_url":{"url":"data:xyz"}}]"#
+            ),
+            3
+        );
+        assert_eq!(
+            bytes(r#"[{"type":"tool_result","content":[{"type":"text","text":"abcd"}]}]"#),
+            4
+        );
     }
 
     #[test]

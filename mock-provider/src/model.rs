@@ -23,6 +23,12 @@ pub(crate) struct Known {
     tokens: u32,
 }
 
+impl Known {
+    pub(crate) fn serves(&self, family: Family) -> bool {
+        self.family.is_none_or(|its| its == family)
+    }
+}
+
 const fn scripted(name: &'static str, script: Script) -> Known {
     Known { name, family: None, script, tokens: 40 }
 }
@@ -71,7 +77,7 @@ impl Model {
             None => (asked, None),
         };
         let known = MODELS.iter().find(|known| known.name == name)?;
-        if known.family.is_some_and(|its| its != family) {
+        if !known.serves(family) {
             return None;
         }
         let tokens = match suffix {

@@ -47,8 +47,7 @@ async fn connection(stream: TcpStream, provider: Arc<Provider>) {
     }
     let service = service_fn(|request| routes::answer(Arc::clone(&provider), request));
     // A client that hangs up and a script that does are both ordinary here.
-    if let Err(error) =
-        http1::Builder::new().serve_connection(TokioIo::new(stream), service).await
+    if let Err(error) = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await
     {
         tracing::debug!(%error, "connection ended early");
     }

@@ -15,8 +15,7 @@ pub(crate) const MOST_TOKENS: u32 = 200_000;
 const HUGE_TOKEN_BYTES: usize = 525;
 
 /// Each word with its space: one token.
-static WORDS: LazyLock<Vec<&str>> =
-    LazyLock::new(|| SENTENCES.split_inclusive(' ').collect());
+static WORDS: LazyLock<Vec<&str>> = LazyLock::new(|| SENTENCES.split_inclusive(' ').collect());
 
 /// The longest answer; every other is a beginning of it.
 static TEXT: LazyLock<String> =

@@ -1,1 +1,190 @@
-//! .
+//! Where credits are kept: the protocol between gateways and a store.
+//!
+//! A narrow trait of protocol operations, not of rows. [`Store::sync`] is the only way a gateway
+//! touches money: one transaction that reports what it charged, gives leases back and takes new
+//! ones, fenced by (node, epoch) and ordered by a sequence per shard. [`Model`] is the same in
+//! memory, and [`conformance`] holds every implementation to the same answers.
+
+mod calendar;
+mod error;
+mod people;
+mod sync;
+mod usage;
+
+mod model;
+
+pub mod conformance;
+
+use async_trait::async_trait;
+use ledger::{
+    Charge, CountsFrom, Epoch, Grant, HoldId, Instant, Limit, LimitId, NodeId, OrgId, PeriodOpened,
+};
+
+pub use calendar::{Calendar, CalendarError};
+pub use error::{Error, Result};
+pub use model::Model;
+pub use people::{
+    Group, Key, KeyIdentity, KeySecret, Member, Money, Org, OrgData, OrgGrant, Plan, Project,
+    ProjectStatus, Role, SecretHash,
+};
+pub use sync::{
+    Applied, GiveBack, Granted, Refill, Registered, Registration, Spend, SyncAnswer, SyncRequest,
+};
+pub use usage::{UsageQuery, UsageRow};
+
+/// The number of a committed change, counted up by one inside the change's own transaction.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ChangeSeq(pub u64);
+
+/// Which store, which life of it, and how far its changes are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    /// Made with the store.
+    pub store: u128,
+    /// Made anew when the store was restored or promoted: everything is to be read again.
+    pub incarnation: u64,
+    /// The last committed change.
+    pub seq: ChangeSeq,
+}
+
+/// What changed, as it is now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Changed {
+    /// The organisation itself.
+    Org(Org),
+    /// A group.
+    Group(Group),
+    /// A project.
+    Project(Project),
+    /// A member, its access or its groups.
+    Member(Member),
+    /// A key.
+    Key(Key),
+    /// A grant.
+    Grant(OrgGrant),
+    /// A limit.
+    Limit(Limit),
+    /// A limit that counts no more.
+    LimitRemoved(LimitId),
+}
+
+/// A change and whom it concerns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// Its number.
+    pub seq: ChangeSeq,
+    /// The organisation.
+    pub org: OrgId,
+    /// What changed.
+    pub what: Changed,
+}
+
+/// The store protocol.
+///
+/// Instants are arguments: no implementation reads a clock for money.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// Which store this is and how far its changes are.
+    async fn stamp(&self) -> Result<Stamp>;
+
+    /// Begins a new epoch of a node and tells how much of its journal is already applied.
+    ///
+    /// A journal id that the store does not know begins at nothing applied.
+    ///
+    /// # Errors
+    /// [`Error::OldCopy`] when more is applied than the journal holds: the data folder is an old
+    /// copy.
+    async fn register(&self, registration: &Registration) -> Result<Registered>;
+
+    /// Gives back the leases of a node's earlier epochs, once their journal is replayed.
+    ///
+    /// # Errors
+    /// [`Error::Fenced`] when a later epoch of the node has begun.
+    async fn recovered(&self, node: NodeId, epoch: Epoch) -> Result<()>;
+
+    /// Books charges, takes leases back and grants new ones, in one transaction of one shard.
+    ///
+    /// The same sequence number with the same content answers the same and moves nothing.
+    ///
+    /// # Errors
+    /// [`Error::Fenced`] for an epoch that is not the node's last; [`Error::Rewind`] when the
+    /// sequence number is not the next; [`Error::Mismatch`] when it was applied with other content;
+    /// [`Error::Corrupt`] when the charges are not what was leased, or do not add up.
+    async fn sync(&self, request: &SyncRequest) -> Result<SyncAnswer>;
+
+    /// Everything that a gateway keeps of an organisation; `None` if there is no such one.
+    async fn load(&self, org: OrgId) -> Result<Option<OrgData>>;
+
+    /// The accounts of every limit of the organisation for the period that contains `at`, made
+    /// where they are missing. A new one opens with what its scope spent since the period began.
+    async fn open_periods(&self, org: OrgId, at: Instant) -> Result<Vec<PeriodOpened>>;
+
+    /// The key that a secret opens, whatever its status.
+    async fn identity(&self, secret: &SecretHash) -> Result<Option<KeyIdentity>>;
+
+    /// The changes after `seq`, in order, at most `max`; each as it is now.
+    async fn changes_since(&self, seq: ChangeSeq, max: usize) -> Result<Vec<Change>>;
+
+    /// The charge of a hold that has been synced.
+    async fn charge(&self, hold: HoldId) -> Result<Option<Charge>>;
+
+    /// Usage by the hour, from the rollups.
+    async fn usage(&self, query: &UsageQuery) -> Result<Vec<UsageRow>>;
+
+    /// Every organisation, by id.
+    async fn orgs(&self) -> Result<Vec<Org>>;
+
+    /// Makes or changes an organisation.
+    async fn put_org(&self, org: &Org) -> Result<ChangeSeq>;
+
+    /// Makes or changes a group.
+    async fn put_group(&self, group: &Group) -> Result<ChangeSeq>;
+
+    /// Makes or changes a project.
+    async fn put_project(&self, project: &Project) -> Result<ChangeSeq>;
+
+    /// Makes or changes a member.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] when it names a group that the organisation does not have.
+    async fn put_member(&self, member: &Member) -> Result<ChangeSeq>;
+
+    /// Makes or changes a key; `secret` adds a secret that opens it.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] when its member, group or project is not of the organisation, or the
+    /// secret opens another key.
+    async fn put_key(&self, key: &Key, secret: Option<&KeySecret>) -> Result<ChangeSeq>;
+
+    /// Makes a grant, or changes its end or access. `idempotency` names the request: the same name
+    /// again changes nothing and answers the first one's grant.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] when it lists a member or group that the organisation does not have, or
+    /// the name was used for another content.
+    async fn put_grant(
+        &self,
+        org: OrgId,
+        grant: &Grant,
+        idempotency: Option<&str>,
+    ) -> Result<(Grant, ChangeSeq)>;
+
+    /// Makes a limit or changes its amount; the identity is (scope, tool, period).
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] when its scope is not of the organisation, when another limit has its
+    /// identity, or when a path would have more than [`MAX_PATH`] accounts.
+    async fn put_limit(
+        &self,
+        org: OrgId,
+        limit: &Limit,
+        counts_from: CountsFrom,
+        now: Instant,
+    ) -> Result<ChangeSeq>;
+
+    /// Removes a limit; what it counted stays on record.
+    async fn remove_limit(&self, org: OrgId, limit: LimitId) -> Result<ChangeSeq>;
+}
+
+/// The most accounts that a path may have.
+pub const MAX_PATH: usize = 16;

@@ -1,0 +1,1 @@
+//! What every store must do, as a suite that any of them can be put through.
