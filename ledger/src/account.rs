@@ -1,6 +1,6 @@
 //! The thing that counts: a grant, or one period of one limit.
 
-use crate::{AccountId, Credits, GrantKind, Instant};
+use crate::{AccountId, Credits, GrantKind, Instant, LimitId};
 
 /// Where an account stands in its book.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -10,24 +10,43 @@ pub struct AccountIndex(pub(crate) u32);
 ///
 /// What the gateway leased and has not spent is `free + held`; of that it owes back `owed`, never
 /// more than is held. A gateway that leases everything knows
-/// `amount - spent = free + held - owed` whenever `spent <= amount`.
+/// `amount - spent = free + held - owed` whenever `spent <= amount`. While something is owed nothing
+/// is free, and no sum here passes a ceiling that was once in force.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[repr(C, align(64))]
 pub struct Account {
-    pub(crate) id: AccountId,
-    pub(crate) grant: Option<GrantKind>,
-    pub(crate) start: Instant,
-    pub(crate) end: Instant,
+    // In this order all that a decision writes is one cache line: threads pass it to one another.
     pub(crate) amount: Credits,
     pub(crate) spent: Credits,
     pub(crate) free: Credits,
     pub(crate) held: Credits,
     pub(crate) owed: Credits,
-    /// Running holds with a part here.
-    pub(crate) holds: u32,
     /// Waiters that are short here: whoever comes after them does not overtake.
     pub(crate) waiters: u32,
     /// Ended or removed: whatever comes free goes back to the store.
     pub(crate) closed: bool,
+    pub(crate) start: Instant,
+    pub(crate) end: Instant,
+    pub(crate) id: AccountId,
+    pub(crate) source: Source,
+}
+
+/// What an account counts for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// One period of this limit.
+    Limit(LimitId),
+    /// A grant of this kind.
+    Grant(GrantKind),
+}
+
+impl Source {
+    pub(crate) const fn grant(self) -> Option<GrantKind> {
+        match self {
+            Self::Grant(kind) => Some(kind),
+            Self::Limit(_) => None,
+        }
+    }
 }
 
 impl Account {
@@ -85,11 +104,11 @@ impl Account {
         self.amount.saturating_sub(self.spent)
     }
 
-    pub(crate) fn new(id: AccountId, grant: Option<GrantKind>, span: (Instant, Instant)) -> Self {
+    pub(crate) fn new(id: AccountId, source: Source, span: (Instant, Instant)) -> Self {
         let zero = Credits::ZERO;
         Self {
             id,
-            grant,
+            source,
             start: span.0,
             end: span.1,
             amount: zero,
@@ -97,7 +116,6 @@ impl Account {
             free: zero,
             held: zero,
             owed: zero,
-            holds: 0,
             waiters: 0,
             closed: false,
         }
@@ -107,7 +125,14 @@ impl Account {
         self.start <= now && now < self.end
     }
 
+    /// Whether nothing runs or waits on it.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.held.is_zero() && self.waiters == 0
+    }
+
     /// What a newcomer may take: nothing where somebody waits already.
+    ///
+    /// What is free is always left: a lease beyond the ceiling is owed, and then nothing is free.
     pub(crate) fn takeable(&self) -> Credits {
         if self.waiters == 0 { self.free } else { Credits::ZERO }
     }
@@ -116,47 +141,57 @@ impl Account {
     pub(crate) fn take(&mut self, amount: Credits) {
         self.free = self.free.checked_sub(amount).expect("only what is free is taken");
         self.held = self.held.saturating_add(amount);
-        self.holds = self.holds.saturating_add(1);
     }
 
-    /// Ends a part of a hold; returns what goes back to the store.
+    /// Ends a part of a hold: the rest pays what is owed, then is free. Returns what goes back to
+    /// the store.
     #[must_use]
     pub(crate) fn settle(&mut self, held: Credits, charged: Credits) -> Credits {
         self.held = self.held.checked_sub(held).expect("only what is held is settled");
-        self.holds = self.holds.saturating_sub(1);
         self.spent = self.spent.saturating_add(charged);
-        self.give(held.saturating_sub(charged))
-    }
-
-    /// Adds credits that came free, what is owed first; returns what goes back to the store.
-    #[must_use]
-    pub(crate) fn give(&mut self, amount: Credits) -> Credits {
+        let rest = held.saturating_sub(charged);
         if self.closed {
-            return amount;
+            return rest;
         }
+        let paid = self.owed.min(rest);
         // A charge shrinks what is held and so what can still be owed.
-        let paid = self.owed.min(amount);
         self.owed = self.owed.saturating_sub(paid).min(self.held);
-        self.free = self.free.saturating_add(amount.saturating_sub(paid));
+        self.free = self.free.saturating_add(rest.saturating_sub(paid));
         paid
     }
 
-    /// Sets how much of the lease goes back: from free at once, the rest as running holds end.
-    /// Returns what goes back now.
+    /// Adds to the lease; returns what goes back to the store at once: what was recalled, and what
+    /// was granted before the ceiling was lowered.
     #[must_use]
-    pub(crate) fn owe(&mut self, debt: Credits) -> Credits {
-        let now = self.free.min(debt);
-        self.free = self.free.saturating_sub(now);
-        self.owed = debt.saturating_sub(now).min(self.held);
-        now
+    pub(crate) fn lease(&mut self, amount: Credits) -> Credits {
+        if self.closed {
+            return amount;
+        }
+        let room = self.left().saturating_sub(self.free).saturating_sub(self.held);
+        let fitting = amount.min(room);
+        let paid = self.owed.min(fitting);
+        self.owed = self.owed.saturating_sub(paid);
+        let kept = fitting.saturating_sub(paid);
+        self.free = self.free.saturating_add(kept);
+        amount.saturating_sub(kept)
     }
 
-    /// Sets the ceiling; a lower one takes back what the lease has beyond it.
+    /// Takes part of the lease back: from free at once, the rest as running holds end.
+    /// Returns what goes back now.
+    #[must_use]
+    pub(crate) fn recall(&mut self, amount: Credits) -> Credits {
+        self.owe(amount.max(self.beyond()))
+    }
+
+    /// Sets the ceiling; a lower one takes back what the lease has beyond it, and a higher one
+    /// forgives what was owed.
     #[must_use]
     pub(crate) fn resize(&mut self, amount: Credits) -> Credits {
+        if amount == self.amount {
+            return Credits::ZERO;
+        }
         self.amount = amount;
-        let lease = self.free.saturating_add(self.held);
-        self.owe(self.spent.saturating_add(lease).saturating_sub(amount))
+        self.owe(self.beyond())
     }
 
     /// Ends the account: what is free goes back, and whatever comes free later.
@@ -165,5 +200,41 @@ impl Account {
         self.closed = true;
         self.owed = Credits::ZERO;
         std::mem::replace(&mut self.free, Credits::ZERO)
+    }
+
+    /// Opens the account with what the store knows as spent; one that was closed may be held still.
+    pub(crate) fn open(&mut self, spent: Credits, amount: Credits) {
+        self.closed = false;
+        self.amount = amount;
+        // Charges of this gateway may not have reached the store.
+        self.spent = self.spent.max(spent);
+        self.owed = self.beyond().min(self.held);
+    }
+
+    /// Sets how much of the lease goes back.
+    fn owe(&mut self, debt: Credits) -> Credits {
+        if self.closed {
+            return Credits::ZERO;
+        }
+        let now = self.free.min(debt);
+        self.free = self.free.saturating_sub(now);
+        self.owed = debt.saturating_sub(now).min(self.held);
+        now
+    }
+
+    /// What the lease has beyond the ceiling.
+    fn beyond(&self) -> Credits {
+        self.free.saturating_add(self.held).saturating_sub(self.left())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_decision_writes_is_one_cache_line() {
+        assert_eq!(std::mem::offset_of!(Account, id), 64);
+        assert_eq!(std::mem::align_of::<Account>(), 64);
     }
 }

@@ -62,7 +62,8 @@ impl Credits {
         }
     }
 
-    /// The sum, or [`Credits::MAX`]: only for figures that are shown, never for accounts.
+    /// The sum, or [`Credits::MAX`]: for figures that are shown or compared, and for parts of what
+    /// is known to fit.
     #[must_use]
     pub fn saturating_add(self, other: Self) -> Self {
         self.checked_add(other).unwrap_or(Self::MAX)
@@ -82,8 +83,12 @@ impl fmt::Display for Credits {
         if micros == 0 {
             return write!(f, "{whole}");
         }
-        let places = format!("{micros:06}");
-        write!(f, "{whole}.{}", places.trim_end_matches('0'))
+        let (mut places, mut digits) = (micros, PLACES);
+        while places.is_multiple_of(10) {
+            places = places.div_euclid(10);
+            digits = digits.saturating_sub(1);
+        }
+        write!(f, "{whole}.{places:0digits$}")
     }
 }
 

@@ -35,9 +35,9 @@ pub struct Part {
 }
 
 impl Part {
-    /// Limits first, then grants in burn order; ids are in the order of creation.
-    fn rank(&self) -> (Option<GrantKind>, Instant, AccountId) {
-        (self.grant, self.ends, self.account)
+    /// Limits first, then grants by kind and end, as they burn.
+    fn rank(&self) -> (Option<GrantKind>, Instant) {
+        (self.grant, self.ends)
     }
 }
 
@@ -107,7 +107,7 @@ impl Hold {
                 None => self.parts.push(part),
             }
         }
-        // A grant that came in between may burn before those held first.
+        // A grant that came in between may burn before those held first; the sort is stable.
         self.parts.sort_by_key(Part::rank);
         self
     }
@@ -118,22 +118,23 @@ impl Hold {
     /// hold and the cost. The cost beyond the hold is the platform's.
     pub fn settle(self, cost: Credits) -> Settlement {
         let charged = cost.min(self.amount);
-        let mut unburnt = charged;
-        let parts = self.parts.into_iter().map(|part| {
-            let due = if part.grant.is_some() { unburnt } else { charged };
-            let charged = due.min(part.amount);
-            if part.grant.is_some() {
-                unburnt = unburnt.saturating_sub(charged);
-            }
-            SettledPart { held: part, charged }
-        });
-        Settlement {
+        let mut settlement = Settlement {
             hold: self.id,
             held: self.amount,
-            parts: parts.collect(),
-            overrun: cost.saturating_sub(charged),
             charged,
+            overrun: cost.saturating_sub(charged),
+            parts: SmallVec::new(),
+        };
+        let mut unburnt = charged;
+        for part in &self.parts {
+            let due = if part.grant.is_some() { unburnt } else { charged };
+            let paid = due.min(part.amount);
+            if part.grant.is_some() {
+                unburnt = unburnt.saturating_sub(paid);
+            }
+            settlement.parts.push(SettledPart { held: *part, charged: paid });
         }
+        settlement
     }
 
     /// Ends the hold without a charge.

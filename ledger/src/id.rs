@@ -24,8 +24,8 @@ macro_rules! ids {
         $(#[$doc])*
         ///
         /// A `UUIDv7` inside; outside its type's prefix and 32 lower-case hexadecimal digits.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(u128);
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name([u8; 16]);
 
         impl $name {
             /// What the printed id begins with.
@@ -34,19 +34,25 @@ macro_rules! ids {
             /// The id with these 128 bits.
             #[must_use]
             pub const fn from_u128(bits: u128) -> Self {
-                Self(bits)
+                Self(bits.to_be_bytes())
             }
 
             /// The 128 bits of the id.
             #[must_use]
             pub const fn as_u128(self) -> u128 {
-                self.0
+                u128::from_be_bytes(self.0)
             }
         }
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, concat!($prefix, "{:032x}"), self.0)
+                write!(f, concat!($prefix, "{:032x}"), self.as_u128())
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(self, f)
             }
         }
 
@@ -60,7 +66,7 @@ macro_rules! ids {
                 if digits.len() != 32 || !digits.bytes().all(hex) {
                     return Err(error);
                 }
-                u128::from_str_radix(digits, 16).map(Self).map_err(|_| error)
+                u128::from_str_radix(digits, 16).map(Self::from_u128).map_err(|_| error)
             }
         }
     )*};
@@ -97,8 +103,7 @@ impl OrgId {
     #[must_use]
     pub fn shard(self) -> Shard {
         // Fibonacci hashing of the two halves; fixed for ever, since it leads every primary key.
-        let halves = self.0.to_be_bytes();
-        let word = halves.chunks_exact(8).fold(0_u64, |folded, half| {
+        let word = self.0.chunks_exact(8).fold(0_u64, |folded, half| {
             let half = half.iter().fold(0_u64, |word, byte| (word << 8) | u64::from(*byte));
             (folded ^ half).wrapping_mul(0x9E37_79B9_7F4A_7C15)
         });

@@ -193,8 +193,10 @@ impl Price {
     /// The unit that input tokens cost most as: what a quote must count them as.
     #[must_use]
     pub fn dearest_input(&self) -> Unit {
-        let dearness = |unit: &Unit| self.rate(*unit).map_or(0, Rate::micros_per_million);
-        Unit::INPUT.into_iter().max_by_key(dearness).unwrap_or(Unit::InputToken)
+        // Free is dearer than unpriced, which would refuse.
+        let dearness = |unit: &Unit| self.rate(*unit).map(Rate::micros_per_million);
+        // Of equals the last is the greatest to `max_by_key`: in reverse, plain input.
+        Unit::INPUT.into_iter().rev().max_by_key(dearness).unwrap_or(Unit::InputToken)
     }
 
     /// The largest count of `unit` for which `usage` costs no more than `credits`, at most the
@@ -269,5 +271,10 @@ mod tests {
         let price = chat()
             .with(Unit::CacheWriteToken, Rate { credits: credits("3.125"), per: Per::Million });
         assert_eq!(price.dearest_input(), Unit::CacheWriteToken);
+        // Free input is what there is a price for; without any, it is plain input that has none.
+        let free = Rate { credits: Credits::ZERO, per: Per::Million };
+        let free = Price::default().with(Unit::InputToken, free);
+        assert_eq!(free.dearest_input(), Unit::InputToken);
+        assert_eq!(Price::default().dearest_input(), Unit::InputToken);
     }
 }

@@ -33,9 +33,10 @@ pub struct Short {
     pub spent: Credits,
     /// What running requests hold of it.
     pub held: Credits,
-    /// The least that the request needs.
+    /// The least that the request needs; more for a hold counts what the hold has already.
     pub required: Credits,
-    /// What is left once every running request has ended without cost: `amount - spent`.
+    /// What is left once every running request has ended without cost: `amount - spent`, and of
+    /// several grants the sum of that, none below zero.
     pub left: Credits,
     /// When the limit counts anew, or the first usable grant to come begins; `None` for never.
     pub resets_at: Option<Instant>,

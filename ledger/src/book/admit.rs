@@ -1,7 +1,6 @@
 //! The decision: all of a quote from all of a path, or a named no.
 
-use smallvec::SmallVec;
-
+use super::accounts::Accounts;
 use super::path::Resolved;
 use super::waiting::Claim;
 use super::{Admission, Book, PathIndex};
@@ -9,17 +8,16 @@ use crate::account::AccountIndex;
 use crate::hold::{HoldParts, Part};
 use crate::{Credits, Hold, HoldId, Instant, Quote, Refusal};
 
-/// What the accounts of a path say to a quote.
-pub(super) enum Verdict {
-    /// Every account has this much to take.
-    Fits(Credits),
-    /// The account has less left than is needed, whatever the running requests do.
+/// Why a quote does not fit.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Obstacle {
+    /// Less is left than is needed, whatever the running requests do.
     Short(Shortage),
     /// Enough is left, but not free.
     Held(Shortage),
 }
 
-/// The account that is short: one limit, or all the grants.
+/// What is short: one limit, or all the grants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Shortage {
     Limit(AccountIndex),
@@ -30,19 +28,32 @@ impl Book {
     /// Takes a quote from every account of a path, all or nothing.
     ///
     /// The state of key, member and tool list is read here, so that a change is in force once it is
-    /// applied. The answer is [`Admission::Refused`] only if nothing that runs could change it.
+    /// applied. [`Refusal::Short`] is only said if nothing that runs could change it.
     pub fn admit(&mut self, id: HoldId, path: PathIndex, quote: Quote, now: Instant) -> Admission {
-        let resolved = match self.resolved(path, now) {
-            Ok(resolved) => resolved.clone(),
+        self.refresh(path, now);
+        let resolved = match &self.paths[path.0].resolved {
+            Ok(resolved) => resolved,
             Err(refusal) => return Admission::Refused(refusal.clone()),
         };
-        self.claim(Claim { id, path, resolved, quote, extends: false }, now)
+        if let Some(limit) = resolved.unopened {
+            return Admission::Refused(self.unopened(limit));
+        }
+        match self.accounts.judge(resolved, quote.least, &[]) {
+            Ok(affordable) => {
+                Admission::Held(self.accounts.take(id, resolved, quote.most, affordable))
+            }
+            Err(obstacle) => {
+                let resolved = resolved.clone();
+                self.decline(Claim { id, path, resolved, quote, own: Vec::new() }, obstacle, now)
+            }
+        }
     }
 
     /// Takes more for a running hold, from the limits that it was taken from.
     ///
     /// The answer is a hold of its own, for [`Hold::join`]; it takes from grants the hold already
-    /// burns, even ended ones, and from those that the path may burn now.
+    /// burns, even ended ones, and from those that the path may burn now. What the hold itself has
+    /// cannot come free for it: [`Refusal::Short`] counts it as needed.
     pub fn extend(
         &mut self,
         hold: &Hold,
@@ -50,98 +61,136 @@ impl Book {
         quote: Quote,
         now: Instant,
     ) -> Admission {
-        let mut resolved = match self.resolved(path, now) {
-            Ok(resolved) => resolved.clone(),
+        if hold.parts.is_empty() {
+            // Nothing was taken yet, so no period or grant is the hold's own.
+            return self.admit(hold.id, path, quote, now);
+        }
+        self.refresh(path, now);
+        let resolved = match &self.paths[path.0].resolved {
+            Ok(resolved) => self.accounts.extended(resolved, &hold.parts),
             Err(refusal) => return Admission::Refused(refusal.clone()),
         };
-        resolved.limits.clear();
-        for part in &hold.parts {
-            if self.account(part.index).closed {
-                continue;
-            }
-            if part.grant.is_none() {
-                resolved.limits.push(part.index);
-            } else if !resolved.grants.contains(&part.index) {
-                resolved.grants.insert(0, part.index);
-            }
+        let claim = Claim { id: hold.id, path, resolved, quote, own: hold.parts.to_vec() };
+        match self.accounts.judge(&claim.resolved, quote.least, &claim.own) {
+            Ok(affordable) => Admission::Held(self.accounts.take(
+                claim.id,
+                &claim.resolved,
+                quote.most,
+                affordable,
+            )),
+            Err(obstacle) => self.decline(claim, obstacle, now),
         }
-        self.claim(Claim { id: hold.id, path, resolved, quote, extends: true }, now)
     }
 
-    fn claim(&mut self, claim: Claim, now: Instant) -> Admission {
-        match self.judge(&claim.resolved, claim.quote) {
-            Verdict::Fits(affordable) => Admission::Held(self.take(claim, affordable)),
-            Verdict::Short(shortage) => {
-                let short = self.short(shortage, &claim, now);
+    fn decline(&mut self, claim: Claim, obstacle: Obstacle, now: Instant) -> Admission {
+        match obstacle {
+            Obstacle::Short(on) => {
+                let short = self.short(on, &claim, now);
                 Admission::Refused(Refusal::Short(Box::new(short)))
             }
-            Verdict::Held(shortage) => self.queue(claim, shortage, now),
+            Obstacle::Held(on) => self.queue(claim, on, now),
         }
     }
+}
 
-    /// Limits in order, then the grants together: first what is left, then what is free.
-    pub(super) fn judge(&self, path: &Resolved, quote: Quote) -> Verdict {
-        let mut takeable = Credits::MAX;
-        let mut tightest = None;
+impl Accounts {
+    /// What a newcomer could take of a path, if that is enough; else the first account, limits in
+    /// order and then the grants together, that has too little left, or failing that, free.
+    ///
+    /// `own` are the parts of the hold that asks for more.
+    pub(super) fn judge(
+        &self,
+        path: &Resolved,
+        least: Credits,
+        own: &[Part],
+    ) -> Result<Credits, Obstacle> {
+        let affordable = self.affordable(path);
+        if affordable >= least {
+            return Ok(affordable);
+        }
+        let left = |index: &AccountIndex| self[*index].left().saturating_sub(held_of(own, *index));
+        if let Some(limit) = path.limits.iter().find(|index| left(index) < least) {
+            return Err(Obstacle::Short(Shortage::Limit(*limit)));
+        }
+        if total(path.grants.iter().map(left)) < least {
+            return Err(Obstacle::Short(Shortage::Grants));
+        }
+        let tight = path.limits.iter().find(|index| self[**index].takeable() < least);
+        Err(Obstacle::Held(tight.map_or(Shortage::Grants, |limit| Shortage::Limit(*limit))))
+    }
+
+    fn affordable(&self, path: &Resolved) -> Credits {
+        let takeable = |index: &AccountIndex| self[*index].takeable();
+        let grants = total(path.grants.iter().map(takeable));
+        path.limits.iter().map(takeable).fold(grants, Credits::min)
+    }
+
+    /// Takes up to `most` of what was judged to be affordable; nothing here can fail.
+    pub(super) fn take(
+        &mut self,
+        id: HoldId,
+        path: &Resolved,
+        most: Credits,
+        affordable: Credits,
+    ) -> Hold {
+        let amount = most.min(affordable);
+        let mut hold = Hold {
+            id,
+            amount,
+            parts: HoldParts::new(),
+            group: path.group,
+            project: path.project,
+            remaining: affordable.saturating_sub(amount),
+        };
+        if amount.is_zero() {
+            return hold;
+        }
         for index in &path.limits {
-            let account = self.account(*index);
-            if account.left() < quote.least {
-                return Verdict::Short(Shortage::Limit(*index));
-            }
-            if account.takeable() < quote.least && tightest.is_none() {
-                tightest = Some(Shortage::Limit(*index));
-            }
-            takeable = takeable.min(account.takeable());
-        }
-        let (mut left, mut free) = (Credits::ZERO, Credits::ZERO);
-        for index in &path.grants {
-            let account = self.account(*index);
-            left = left.saturating_add(account.left());
-            free = free.saturating_add(account.takeable());
-        }
-        if left < quote.least {
-            return Verdict::Short(Shortage::Grants);
-        }
-        if free < quote.least && tightest.is_none() {
-            tightest = Some(Shortage::Grants);
-        }
-        match tightest {
-            Some(shortage) => Verdict::Held(shortage),
-            None => Verdict::Fits(takeable.min(free)),
-        }
-    }
-
-    /// Takes what was judged to fit; nothing here can fail.
-    pub(super) fn take(&mut self, claim: Claim, affordable: Credits) -> Hold {
-        let Claim { id, resolved, quote, .. } = claim;
-        let amount = quote.most.min(affordable);
-        let mut parts: HoldParts = SmallVec::new();
-        if !amount.is_zero() {
-            for index in &resolved.limits {
-                parts.push(self.take_part(*index, amount));
-            }
+            hold.parts.push(self.take_part(*index, amount));
         }
         let mut unmet = amount;
-        for index in &resolved.grants {
-            let part = self.account(*index).takeable().min(unmet);
+        for index in &path.grants {
+            let part = self[*index].takeable().min(unmet);
             if !part.is_zero() {
-                parts.push(self.take_part(*index, part));
+                hold.parts.push(self.take_part(*index, part));
                 unmet = unmet.saturating_sub(part);
             }
         }
-        Hold {
-            id,
-            amount,
-            parts,
-            group: resolved.group,
-            project: resolved.project,
-            remaining: affordable.saturating_sub(amount),
-        }
+        hold
     }
 
     fn take_part(&mut self, index: AccountIndex, amount: Credits) -> Part {
-        let account = self.account_mut(index);
+        let account = &mut self[index];
         account.take(amount);
-        Part { account: account.id, amount, grant: account.grant, ends: account.end, index }
+        let grant = account.source.grant();
+        Part { account: account.id, amount, grant, ends: account.end, index }
     }
+
+    /// The path of a request for more: the limits of its hold, and its grants beside today's.
+    pub(super) fn extended(&self, today: &Resolved, own: &[Part]) -> Resolved {
+        let mut path = today.clone();
+        path.limits.clear();
+        path.grants.clear();
+        for part in own.iter().filter(|part| !self[part.index].closed) {
+            match part.grant {
+                None => path.limits.push(part.index),
+                // What the path may still burn keeps its place there.
+                Some(_) if today.grants.contains(&part.index) => {}
+                Some(_) => path.grants.push(part.index),
+            }
+        }
+        path.grants.extend_from_slice(&today.grants);
+        path
+    }
+}
+
+/// What a hold has of an account.
+pub(super) fn held_of(own: &[Part], index: AccountIndex) -> Credits {
+    let part = own.iter().find(|part| part.index == index);
+    part.map_or(Credits::ZERO, |part| part.amount)
+}
+
+/// The sum, as far as an amount reaches: no quote is larger.
+pub(super) fn total(amounts: impl Iterator<Item = Credits>) -> Credits {
+    amounts.fold(Credits::ZERO, Credits::saturating_add)
 }

@@ -1,7 +1,8 @@
 //! Changes from outside: leases, limits, grants, periods, people and keys.
 
-use super::{Book, Decided, LimitEntry};
-use crate::account::{Account, AccountIndex};
+use super::limits::LimitEntry;
+use super::{Book, Decided, GrantEntry};
+use crate::account::{Account, AccountIndex, Source};
 use crate::{AccountId, Credits, Grant, Instant, KeyStanding, Limit, LimitId, MemberStanding};
 
 /// A change that the store has committed.
@@ -58,7 +59,10 @@ pub struct PeriodOpened {
 impl Book {
     /// Takes a change in; from here on it is in force. Decides who waited for it.
     pub fn apply(&mut self, change: Change, now: Instant) -> Decided {
-        self.generation = self.generation.wrapping_add(1);
+        // A lease changes what a path affords, but not the path.
+        if !matches!(change, Change::Leased { .. } | Change::Recalled { .. }) {
+            self.generation = self.generation.wrapping_add(1);
+        }
         match change {
             Change::Grant { grant, spent } => self.put_grant(grant, spent),
             Change::Limit(limit) => self.put_limit(limit),
@@ -73,99 +77,91 @@ impl Book {
                 self.keys.insert(key.id, key);
             }
         }
+        let decided = self.decide_waiting(now);
         self.retire_ended(now);
-        self.decide_waiting(now)
+        decided
     }
 
     /// Periods of limits that this book needs open at an instant and does not know.
     #[must_use]
     pub fn unopened_periods(&self, at: Instant) -> Vec<Limit> {
-        let open = |entry: &LimitEntry| {
-            entry.periods.iter().any(|index| self.account(*index).contains(at))
-        };
-        let unopened = self.limits.iter().filter(|entry| !open(entry));
-        unopened.map(|entry| entry.limit.clone()).collect()
+        let unopened = |entry: &&LimitEntry| entry.current(&self.accounts, at).is_none();
+        self.limits.iter().filter(unopened).map(|entry| entry.limit.clone()).collect()
     }
 
     /// Ends the accounts whose time is over and that no running request holds: what this gateway
     /// still leases of them goes back to the store.
     pub fn retire_ended(&mut self, now: Instant) {
-        let over = |account: &Account| account.end <= now && account.holds == 0 && !account.closed;
-        let accounts = self.index.iter().filter(|(_, index)| over(self.account(**index)));
-        let ended: Vec<_> = accounts.map(|(id, index)| (*id, *index)).collect();
-        for (id, index) in ended {
-            self.close_account(id, index);
+        for index in self.accounts.ended(now) {
+            match self.accounts[index].source {
+                Source::Grant(_) => self.grants.retain(|entry| entry.account != index),
+                Source::Limit(limit) => {
+                    if let Some(entry) = self.limits.get_mut(limit) {
+                        entry.periods.retain(|period| *period != index);
+                    }
+                }
+            }
+            self.generation = self.generation.wrapping_add(1);
+            self.close_account(index);
         }
-        self.free_slots();
     }
 
     fn put_grant(&mut self, grant: Grant, spent: Credits) {
-        let id = AccountId::from(grant.id);
-        let index = match self.index.get(&id) {
-            Some(index) => *index,
+        let known = self.grants.iter().position(|entry| entry.grant.id == grant.id);
+        let account = match known {
+            Some(place) => self.grants.remove(place).account,
             None => {
-                let mut account = Account::new(id, Some(grant.kind), (grant.start, grant.end));
+                let span = (grant.start, grant.end);
+                let mut account = Account::new(grant.id.into(), Source::Grant(grant.kind), span);
                 account.spent = spent;
-                self.add_account(account)
+                self.accounts.add(account)
             }
         };
-        let account = self.account_mut(index);
-        (account.start, account.end) = (grant.start, grant.end);
-        let returned = account.resize(grant.amount);
-        self.note_return(id, returned);
-        self.grants.retain(|known| known.id != grant.id);
-        self.grants.push(grant);
-        self.grants.sort_by_key(Grant::burn_rank);
+        self.accounts.set_span(account, grant.start, grant.end);
+        self.resize(account, grant.amount);
+        let rank = grant.burn_rank();
+        let place = self.grants.partition_point(|entry| entry.grant.burn_rank() < rank);
+        self.grants.insert(place, GrantEntry { grant, account });
     }
 
     fn put_limit(&mut self, limit: Limit) {
-        let Some(entry) = self.limits.iter_mut().find(|entry| entry.limit.id == limit.id) else {
-            self.limits.push(LimitEntry { limit, periods: Vec::new() });
-            self.limits.sort_by_key(|entry| entry.limit.check_rank());
+        let Some(entry) = self.limits.get_mut(limit.id) else {
+            self.limits.add(limit);
             return;
         };
-        let amount = limit.amount;
-        entry.limit = limit;
+        entry.limit.amount = limit.amount;
         for index in entry.periods.clone() {
-            let account = self.account_mut(index);
-            let (id, returned) = (account.id, account.resize(amount));
-            self.note_return(id, returned);
+            self.resize(index, limit.amount);
         }
     }
 
     fn remove_limit(&mut self, limit: LimitId) {
-        let Some(place) = self.limits.iter().position(|entry| entry.limit.id == limit) else {
-            return;
-        };
-        for index in self.limits.remove(place).periods {
-            let id = self.account(index).id;
-            self.close_account(id, index);
+        if let Some(entry) = self.limits.remove(limit) {
+            for index in entry.periods {
+                self.close_account(index);
+            }
         }
-        self.free_slots();
     }
 
     fn open_period(&mut self, period: &PeriodOpened) {
-        if self.index.contains_key(&period.account) {
-            return;
-        }
-        let Some(place) = self.limits.iter().position(|entry| entry.limit.id == period.limit)
-        else {
-            return;
+        let Some(entry) = self.limits.get_mut(period.limit) else { return };
+        let index = match self.accounts.find(period.account) {
+            Some(index) if !self.accounts[index].closed => return,
+            // The limit was removed and revived while holds ran on.
+            Some(index) => index,
+            None => {
+                let span = (period.start, period.end);
+                self.accounts.add(Account::new(period.account, Source::Limit(period.limit), span))
+            }
         };
-        let mut account = Account::new(period.account, None, (period.start, period.end));
-        account.spent = period.spent;
-        let index = self.add_account(account);
-        if let Some(entry) = self.limits.get_mut(place) {
-            entry.periods.push(index);
-            let amount = entry.limit.amount;
-            let returned = self.account_mut(index).resize(amount);
-            self.note_return(period.account, returned);
-        }
+        entry.periods.push(index);
+        let amount = entry.limit.amount;
+        self.accounts[index].open(period.spent, amount);
     }
 
     fn lease(&mut self, id: AccountId, amount: Credits) {
-        let returned = match self.index.get(&id) {
-            Some(index) => self.account_mut(*index).give(amount),
+        let returned = match self.accounts.find(id) {
+            Some(index) => self.accounts[index].lease(amount),
             // Ended while the lease was under way.
             None => amount,
         };
@@ -173,47 +169,27 @@ impl Book {
     }
 
     fn recall(&mut self, id: AccountId, amount: Credits) {
-        if let Some(index) = self.index.get(&id).copied() {
-            let returned = self.account_mut(index).owe(amount);
+        if let Some(index) = self.accounts.find(id) {
+            let returned = self.accounts[index].recall(amount);
             self.note_return(id, returned);
         }
     }
 
-    fn add_account(&mut self, account: Account) -> AccountIndex {
-        let id = account.id;
-        let index = match self.vacant.pop() {
-            Some(index) => {
-                *self.account_mut(index) = account;
-                index
-            }
-            None => {
-                let index = u32::try_from(self.accounts.len()).unwrap_or(u32::MAX);
-                self.accounts.push(account);
-                AccountIndex(index)
-            }
-        };
-        self.index.insert(id, index);
-        index
-    }
-
-    fn close_account(&mut self, id: AccountId, index: AccountIndex) {
-        let returned = self.account_mut(index).close();
+    fn resize(&mut self, index: AccountIndex, amount: Credits) {
+        let account = &mut self.accounts[index];
+        let (id, returned) = (account.id, account.resize(amount));
         self.note_return(id, returned);
-        for entry in &mut self.limits {
-            entry.periods.retain(|period| *period != index);
-        }
-        self.generation = self.generation.wrapping_add(1);
     }
 
-    /// The slot of a closed account serves another once no hold has a part in it.
-    fn free_slots(&mut self) {
-        let done = |account: &Account| account.closed && account.holds == 0;
-        let accounts = self.index.iter().filter(|(_, index)| done(self.account(**index)));
-        let free: Vec<_> = accounts.map(|(id, index)| (*id, *index)).collect();
-        for (id, index) in free {
-            self.index.remove(&id);
-            self.grants.retain(|grant| AccountId::from(grant.id) != id);
-            self.vacant.push(index);
+    /// Ends an account that no path names any more; its slot serves another once no hold has a
+    /// part in it.
+    fn close_account(&mut self, index: AccountIndex) {
+        let account = &mut self.accounts[index];
+        let (id, returned) = (account.id, account.close());
+        let done = account.held.is_zero();
+        self.note_return(id, returned);
+        if done {
+            self.accounts.remove(index);
         }
     }
 }

@@ -3,18 +3,26 @@
 //! The same pure code decides in production, in the property tests and in the simulator. A decision
 //! is read top to bottom: checks in a fixed order, each a named refusal; then only writes.
 
-mod admit;
-mod apply;
+mod accounts;
+mod limits;
+
+mod caller;
 mod path;
-mod view;
+
+mod admit;
+mod shortage;
 mod waiting;
+
+mod apply;
+mod probe;
+mod view;
 
 use std::collections::{HashMap, VecDeque};
 
 use crate::account::{Account, AccountIndex};
 use crate::{
-    AccountId, Credits, Grant, Hold, Instant, KeyId, KeyStanding, Limit, MemberId, MemberStanding,
-    OrgId, Refusal, Settlement,
+    AccountId, Credits, Grant, Hold, Instant, KeyId, KeyStanding, MemberId, MemberStanding, OrgId,
+    Refusal, Settlement,
 };
 
 pub use apply::{Change, PeriodOpened};
@@ -22,6 +30,8 @@ pub use path::{PathIndex, PathKey};
 pub use view::{GrantView, LimitView, PathView};
 pub use waiting::{Decided, Decision, Ticket};
 
+use accounts::Accounts;
+use limits::Limits;
 use path::Path;
 use waiting::Waiter;
 
@@ -41,13 +51,10 @@ pub enum Admission {
 #[derive(Debug)]
 pub struct Book {
     org: OrgId,
-    accounts: Vec<Account>,
-    vacant: Vec<AccountIndex>,
-    index: HashMap<AccountId, AccountIndex>,
-    /// In the order of checks.
-    limits: Vec<LimitEntry>,
-    /// In burn order; a grant's account bears its id.
-    grants: Vec<Grant>,
+    accounts: Accounts,
+    limits: Limits,
+    /// In burn order.
+    grants: Vec<GrantEntry>,
     members: HashMap<MemberId, MemberStanding>,
     keys: HashMap<KeyId, KeyStanding>,
     paths: Vec<Path>,
@@ -59,11 +66,11 @@ pub struct Book {
     returns: Vec<(AccountId, Credits)>,
 }
 
+/// A grant and its account, which bears its id.
 #[derive(Debug)]
-struct LimitEntry {
-    limit: Limit,
-    /// The accounts of the periods that are open.
-    periods: Vec<AccountIndex>,
+struct GrantEntry {
+    grant: Grant,
+    account: AccountIndex,
 }
 
 impl Book {
@@ -75,10 +82,8 @@ impl Book {
     pub fn new(org: OrgId) -> Self {
         Self {
             org,
-            accounts: Vec::new(),
-            vacant: Vec::new(),
-            index: HashMap::new(),
-            limits: Vec::new(),
+            accounts: Accounts::new(),
+            limits: Limits::new(),
             grants: Vec::new(),
             members: HashMap::new(),
             keys: HashMap::new(),
@@ -99,12 +104,18 @@ impl Book {
 
     /// Gives back what a written-down settlement left over, and decides who waited for it.
     pub fn close(&mut self, settlement: Settlement, now: Instant) -> Decided {
-        for part in settlement.parts {
-            let account = self.account_mut(part.held.index);
+        let mut decided = self.leave_extensions(settlement.hold, now);
+        for part in &settlement.parts {
+            let account = &mut self.accounts[part.held.index];
             let returned = account.settle(part.held.amount, part.charged);
+            let done = account.closed && account.held.is_zero();
             self.note_return(part.held.account, returned);
+            if done {
+                self.accounts.remove(part.held.index);
+            }
         }
-        self.decide_waiting(now)
+        decided.extend(self.decide_waiting(now));
+        decided
     }
 
     /// What left this gateway's lease since the last call, to be reported to the store.
@@ -112,19 +123,9 @@ impl Book {
         std::mem::take(&mut self.returns)
     }
 
-    /// Every account that is open or still held.
+    /// Every account that is open or still held, by id.
     pub fn accounts(&self) -> impl Iterator<Item = &Account> {
-        self.index.values().map(|index| self.account(*index))
-    }
-
-    fn account(&self, index: AccountIndex) -> &Account {
-        let slot = usize::try_from(index.0).unwrap_or(usize::MAX);
-        self.accounts.get(slot).expect("an index is only made for a slot")
-    }
-
-    fn account_mut(&mut self, index: AccountIndex) -> &mut Account {
-        let slot = usize::try_from(index.0).unwrap_or(usize::MAX);
-        self.accounts.get_mut(slot).expect("an index is only made for a slot")
+        self.accounts.iter()
     }
 
     fn note_return(&mut self, account: AccountId, amount: Credits) {

@@ -2,12 +2,9 @@
 
 use smallvec::SmallVec;
 
-use super::{Book, LimitEntry};
+use super::Book;
 use crate::account::AccountIndex;
-use crate::{
-    GroupId, Instant, KeyId, KeyStatus, Limit, MemberId, MemberStanding, MemberStatus, ProjectId,
-    Refusal, Scope, Tool,
-};
+use crate::{GroupId, Instant, KeyId, LimitId, MemberId, ProjectId, Refusal, Tool};
 
 /// Who calls, for what: all that decides the path.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -26,16 +23,17 @@ pub struct PathKey {
 
 /// Where a path stands in its book.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PathIndex(usize);
+pub struct PathIndex(pub(super) usize);
 
+/// A caller's path, found anew when the book or the time has moved on.
 #[derive(Debug)]
 pub(super) struct Path {
-    key: PathKey,
+    pub(super) key: PathKey,
+    pub(super) resolved: Result<Resolved, Refusal>,
     /// Of which generation of the book it was resolved.
     generation: u64,
     /// First instant at which an account of it begins or ends.
     until: Instant,
-    pub(super) resolved: Result<Resolved, Refusal>,
 }
 
 /// The accounts of a path at one time.
@@ -45,6 +43,8 @@ pub(super) struct Resolved {
     pub(super) limits: SmallVec<[AccountIndex; 8]>,
     /// In burn order.
     pub(super) grants: SmallVec<[AccountIndex; 4]>,
+    /// The first limit whose period has no account yet: nothing new is taken until it has.
+    pub(super) unopened: Option<LimitId>,
     pub(super) group: Option<GroupId>,
     pub(super) project: Option<ProjectId>,
 }
@@ -56,133 +56,66 @@ impl Book {
             return *index;
         }
         let index = PathIndex(self.paths.len());
-        // Resolved at its first use: no generation is the one before the first.
+        // Resolved at its first use: it was never up to date.
         self.paths.push(Path {
             key: key.clone(),
-            generation: u64::MAX,
-            until: Instant::MIN,
             resolved: Err(Refusal::CredentialEnded),
+            generation: self.generation,
+            until: Instant::MIN,
         });
         self.path_of.insert(key.clone(), index);
         index
     }
 
-    pub(super) fn resolved(
-        &mut self,
-        index: PathIndex,
-        now: Instant,
-    ) -> &Result<Resolved, Refusal> {
-        let path = self.paths.get(index.0).expect("an index is only made for a path");
+    /// Brings a path up to date.
+    pub(super) fn refresh(&mut self, index: PathIndex, now: Instant) {
+        let path = &self.paths[index.0];
         if path.generation != self.generation || path.until <= now {
             let (resolved, until) = self.resolve(&path.key, now);
             let generation = self.generation;
-            let path = self.paths.get_mut(index.0).expect("an index is only made for a path");
+            let path = &mut self.paths[index.0];
             (path.resolved, path.until, path.generation) = (resolved, until, generation);
         }
-        let path = self.paths.get(index.0).expect("an index is only made for a path");
-        &path.resolved
     }
 
-    pub(super) fn path_key(&self, index: PathIndex) -> &PathKey {
-        &self.paths.get(index.0).expect("an index is only made for a path").key
+    /// A path as of its last refresh.
+    pub(super) fn known(&self, index: PathIndex) -> &Path {
+        &self.paths[index.0]
     }
 
     /// The path's accounts, or why there is none, and the instant until which that holds.
     fn resolve(&self, key: &PathKey, now: Instant) -> (Result<Resolved, Refusal>, Instant) {
-        let (caller, expires) = match self.standing(key, now) {
-            Ok(standing) => standing,
-            Err(refusal) => return (Err(refusal), Instant::MAX),
+        let caller = match self.caller(key, now) {
+            Ok(caller) => caller,
+            // Not kept: a blocked key, say, also expires.
+            Err(refusal) => return (Err(refusal), Instant::MIN),
         };
-        let mut until = expires;
-        let mut limits = SmallVec::new();
-        for entry in self.limits.iter().filter(|entry| caller.counts(&entry.limit, key)) {
-            let Some(account) = self.current(entry, now) else {
-                // Asked again at once, since opening the period moves the generation.
-                return (Err(Refusal::PeriodUnopened(Box::new(entry.limit.clone()))), until);
-            };
-            until = until.min(self.account(account).end);
-            limits.push(account);
+        let mut until = caller.until;
+        let (mut limits, mut unopened) = (SmallVec::new(), None);
+        let entries = caller.scopes(key).flat_map(|scope| self.limits.of(scope));
+        for entry in entries.filter(|entry| entry.counts(key.tool.as_ref())) {
+            if let Some(account) = entry.current(&self.accounts, now) {
+                until = until.min(self.accounts[account].end);
+                limits.push(account);
+            } else {
+                // Looked for again each time: its period may also begin by itself.
+                until = Instant::MIN;
+                unopened = unopened.or(Some(entry.limit.id));
+            }
         }
         let mut grants = SmallVec::new();
-        for grant in &self.grants {
-            if !grant.access.admits(key.member, &caller.groups) || grant.end <= now {
+        for entry in self.grants.iter().filter(|entry| now < entry.grant.end) {
+            if !entry.grant.access.admits(key.member, &caller.member.groups) {
                 continue;
             }
-            if now < grant.start {
-                until = until.min(grant.start);
-                continue;
+            if now < entry.grant.start {
+                until = until.min(entry.grant.start);
+            } else {
+                until = until.min(entry.grant.end);
+                grants.push(entry.account);
             }
-            until = until.min(grant.end);
-            grants.extend(self.index.get(&grant.id.into()).copied());
         }
-        let Caller { group, project, .. } = caller;
-        (Ok(Resolved { limits, grants, group, project }), until)
-    }
-
-    fn current(&self, entry: &LimitEntry, now: Instant) -> Option<AccountIndex> {
-        entry.periods.iter().copied().find(|index| self.account(*index).contains(now))
-    }
-
-    /// Who the caller is to the limits and grants, if it may spend at all, and until when.
-    fn standing(&self, path: &PathKey, now: Instant) -> Result<(Caller, Instant), Refusal> {
-        let member = self.members.get(&path.member).ok_or(Refusal::CredentialEnded)?;
-        if member.status == MemberStatus::Deactivated {
-            return Err(Refusal::CredentialEnded);
-        }
-        let mut caller = Caller::of(member, path);
-        let mut until = Instant::MAX;
-        let mut blocked = false;
-        let mut key_tools = None;
-        if let Some(id) = path.key {
-            let key = self.keys.get(&id).ok_or(Refusal::CredentialEnded)?;
-            if key.status == KeyStatus::Revoked || key.expires <= now || key.member != member.id {
-                return Err(Refusal::CredentialEnded);
-            }
-            blocked = key.status == KeyStatus::Blocked;
-            caller.group = path.group.or(key.group).or(member.home);
-            caller.project = path.project.or(key.project);
-            key_tools = key.tools.as_ref();
-            until = key.expires;
-        }
-        if blocked {
-            return Err(Refusal::KeyBlocked);
-        }
-        let Some(tool) = &path.tool else { return Ok((caller, until)) };
-        if member.status == MemberStatus::AccessRemoved {
-            return Err(Refusal::AccessRemoved);
-        }
-        let listed = |tools: &Vec<Tool>| tools.contains(tool);
-        if !member.tools.as_ref().is_none_or(listed) || !key_tools.is_none_or(listed) {
-            return Err(Refusal::ToolNotAllowed);
-        }
-        Ok((caller, until))
-    }
-}
-
-/// A caller that may spend: what its limits and grants are found by.
-struct Caller {
-    group: Option<GroupId>,
-    project: Option<ProjectId>,
-    groups: SmallVec<[GroupId; 4]>,
-}
-
-impl Caller {
-    fn of(member: &MemberStanding, path: &PathKey) -> Self {
-        Self {
-            group: path.group.or(member.home),
-            project: path.project,
-            groups: member.groups.iter().copied().collect(),
-        }
-    }
-
-    fn counts(&self, limit: &Limit, path: &PathKey) -> bool {
-        let scope = match limit.scope {
-            Scope::Org => true,
-            Scope::Group(id) => self.group == Some(id),
-            Scope::Project(id) => self.project == Some(id),
-            Scope::Member(id) => path.member == id,
-            Scope::Key(id) => path.key == Some(id),
-        };
-        scope && limit.tool.as_ref().is_none_or(|tool| path.tool.as_ref() == Some(tool))
+        let (group, project) = (caller.group, caller.project);
+        (Ok(Resolved { limits, grants, unopened, group, project }), until)
     }
 }

@@ -1,6 +1,10 @@
 //! What a caller is shown of its path.
 
+use super::accounts::Accounts;
+use super::admit::total;
+use super::path::Resolved;
 use super::{Book, PathIndex};
+use crate::account::{AccountIndex, Source};
 use crate::{Account, Credits, Grant, Instant, Limit, Refusal};
 
 /// A path as its caller may see it.
@@ -38,30 +42,41 @@ impl Book {
     /// # Errors
     /// The refusal that a request on this path would meet whatever it costs.
     pub fn view(&mut self, path: PathIndex, now: Instant) -> Result<PathView, Refusal> {
-        let resolved = self.resolved(path, now).clone()?;
+        self.refresh(path, now);
+        let resolved = self.known(path).resolved.as_ref().map_err(Clone::clone)?;
+        if let Some(limit) = resolved.unopened {
+            return Err(self.unopened(limit));
+        }
         let limits = resolved.limits.iter().filter_map(|index| {
-            let entry = self.limits.iter().find(|entry| entry.periods.contains(index))?;
-            let account = self.account(*index).clone();
-            Some(LimitView { limit: entry.limit.clone(), account })
+            let account = self.accounts[*index].clone();
+            let Source::Limit(id) = account.source else { return None };
+            let limit = self.limits.get(id)?.limit.clone();
+            Some(LimitView { limit, account })
         });
-        let limits: Vec<_> = limits.collect();
-        let grants = resolved.grants.iter().filter_map(|index| {
-            let account = self.account(*index).clone();
-            let grant = self.grants.iter().find(|grant| account.id == grant.id.into())?.clone();
-            Some(GrantView { grant, account })
+        let grants = self.grants.iter().filter(|entry| resolved.grants.contains(&entry.account));
+        let grants = grants.map(|entry| {
+            let account = self.accounts[entry.account].clone();
+            GrantView { grant: entry.grant.clone(), account }
         });
-        let grants: Vec<_> = grants.collect();
-        let free = grants.iter().map(|view| view.account.free());
-        let free = free.fold(Credits::ZERO, Credits::saturating_add);
-        let remaining = limits.iter().map(|view| view.account.free()).fold(free, Credits::min);
-        Ok(PathView { remaining, limits, grants })
+        let remaining = self.accounts.free_on(resolved);
+        Ok(PathView { remaining, limits: limits.collect(), grants: grants.collect() })
     }
 
     /// What the caller could spend on this path now; nothing where it may not spend at all.
     pub fn remaining(&mut self, path: PathIndex, now: Instant) -> Credits {
-        let Ok(resolved) = self.resolved(path, now).clone() else { return Credits::ZERO };
-        let free = |index: &crate::AccountIndex| self.account(*index).free();
-        let grants = resolved.grants.iter().map(free).fold(Credits::ZERO, Credits::saturating_add);
-        resolved.limits.iter().map(free).fold(grants, Credits::min)
+        self.refresh(path, now);
+        match &self.known(path).resolved {
+            Ok(resolved) if resolved.unopened.is_none() => self.accounts.free_on(resolved),
+            _ => Credits::ZERO,
+        }
+    }
+}
+
+impl Accounts {
+    /// The least of the limits and the grants together, whoever waits for it.
+    fn free_on(&self, path: &Resolved) -> Credits {
+        let free = |index: &AccountIndex| self[*index].free();
+        let grants = total(path.grants.iter().map(free));
+        path.limits.iter().map(free).fold(grants, Credits::min)
     }
 }

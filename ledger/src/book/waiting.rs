@@ -1,21 +1,27 @@
 //! Who waits for credits that running requests hold: in order of arrival, decided at every change.
+//!
+//! A waiter keeps newcomers off every account that it was short on when it was last decided, and
+//! off no other.
 
 use smallvec::SmallVec;
 
-use super::admit::{Shortage, Verdict};
+use super::accounts::Accounts;
+use super::admit::{Obstacle, Shortage, total};
 use super::path::Resolved;
 use super::{Admission, Book, PathIndex};
-use crate::{Credits, Hold, HoldId, Instant, Quote, Refusal, Short, ShortOn};
+use crate::account::AccountIndex;
+use crate::hold::Part;
+use crate::{Credits, Hold, HoldId, Instant, Quote, Refusal};
 
 /// A place in the queue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ticket(u64);
 
 /// What a waiter is told.
 pub type Decision = Result<Hold, Refusal>;
 
-/// The waiters that a change has decided.
-pub type Decided = SmallVec<[(Ticket, Decision); 1]>;
+/// The waiters that a change has decided, in order of arrival.
+pub type Decided = Vec<(Ticket, Decision)>;
 
 /// What a request asks of a path.
 #[derive(Debug)]
@@ -24,15 +30,18 @@ pub(super) struct Claim {
     pub(super) path: PathIndex,
     pub(super) resolved: Resolved,
     pub(super) quote: Quote,
-    /// An extension keeps the limits of its hold; a newcomer passes those of the day.
-    pub(super) extends: bool,
+    /// The parts of the hold that asks for more; a newcomer has none.
+    pub(super) own: Vec<Part>,
 }
 
 #[derive(Debug)]
 pub(super) struct Waiter {
     ticket: Ticket,
     claim: Claim,
+    /// What it was short on first.
     shortage: Shortage,
+    /// All that it was short on.
+    short_on: SmallVec<[AccountIndex; 4]>,
 }
 
 impl Book {
@@ -44,24 +53,39 @@ impl Book {
 
     pub(super) fn queue(&mut self, claim: Claim, shortage: Shortage, now: Instant) -> Admission {
         if self.waiting.len() >= Self::WAITING_MAX {
-            let short = self.short(shortage, &claim, now);
-            return Admission::Refused(Refusal::CreditsHeld(Box::new(short)));
+            return Admission::Refused(self.credits_held(shortage, &claim, now));
         }
         self.last_ticket = self.last_ticket.saturating_add(1);
         let ticket = Ticket(self.last_ticket);
-        self.block(&claim.resolved, shortage);
-        self.waiting.push_back(Waiter { ticket, claim, shortage });
+        let short_on = self.accounts.block(&claim.resolved, claim.quote.least);
+        self.waiting.push_back(Waiter { ticket, claim, shortage, short_on });
         Admission::Waiting(ticket)
     }
 
     /// Leaves the queue: the wait ran out, or the client is gone. `None` if already decided.
     pub fn leave(&mut self, ticket: Ticket, now: Instant) -> Option<(Refusal, Decided)> {
-        let place = self.waiting.iter().position(|waiter| waiter.ticket == ticket)?;
-        let waiter = self.waiting.remove(place)?;
-        let short = self.short(waiter.shortage, &waiter.claim, now);
+        let waiter = self.take_out(|waiter| waiter.ticket == ticket)?;
+        let refusal = self.credits_held(waiter.shortage, &waiter.claim, now);
         // Whoever stood behind it may pass.
-        let decided = self.decide_waiting(now);
-        Some((Refusal::CreditsHeld(Box::new(short)), decided))
+        Some((refusal, self.decide_waiting(now)))
+    }
+
+    /// Ends the wait for more of a hold that has ended.
+    pub(super) fn leave_extensions(&mut self, hold: HoldId, now: Instant) -> Decided {
+        let extends = |waiter: &Waiter| waiter.claim.id == hold && !waiter.claim.own.is_empty();
+        let mut decided = Decided::new();
+        while let Some(waiter) = self.take_out(extends) {
+            let refusal = self.credits_held(waiter.shortage, &waiter.claim, now);
+            decided.push((waiter.ticket, Err(refusal)));
+        }
+        decided
+    }
+
+    fn take_out(&mut self, which: impl Fn(&Waiter) -> bool) -> Option<Waiter> {
+        let place = self.waiting.iter().position(which)?;
+        let waiter = self.waiting.remove(place)?;
+        self.accounts.unblock(&waiter.short_on);
+        Some(waiter)
     }
 
     /// Decides every waiter anew, in order of arrival; no one overtakes on a short account.
@@ -70,116 +94,80 @@ impl Book {
         if self.waiting.is_empty() {
             return decided;
         }
-        for account in &mut self.accounts {
-            account.waiters = 0;
+        let mut waiting = std::mem::take(&mut self.waiting);
+        for waiter in &waiting {
+            self.accounts.unblock(&waiter.short_on);
         }
-        for mut waiter in std::mem::take(&mut self.waiting) {
-            if let Err(refusal) = self.refresh(&mut waiter, now) {
-                decided.push((waiter.ticket, Err(refusal)));
-                continue;
+        waiting.retain_mut(|waiter| match self.decide(waiter, now) {
+            Some(decision) => {
+                decided.push((waiter.ticket, decision));
+                false
             }
-            match self.judge(&waiter.claim.resolved, waiter.claim.quote) {
-                Verdict::Fits(affordable) => {
-                    decided.push((waiter.ticket, Ok(self.take(waiter.claim, affordable))));
-                }
-                Verdict::Short(shortage) => {
-                    let short = self.short(shortage, &waiter.claim, now);
-                    decided.push((waiter.ticket, Err(Refusal::Short(Box::new(short)))));
-                }
-                Verdict::Held(shortage) => {
-                    self.block(&waiter.claim.resolved, shortage);
-                    waiter.shortage = shortage;
-                    self.waiting.push_back(waiter);
-                }
-            }
-        }
+            None => true,
+        });
+        self.waiting = waiting;
         decided
     }
 
-    /// A key may have been revoked, a limit or a grant added since the waiter came.
-    fn refresh(&mut self, waiter: &mut Waiter, now: Instant) -> Result<(), Refusal> {
-        let resolved = self.resolved(waiter.claim.path, now).as_ref().map_err(Clone::clone)?;
-        if waiter.claim.extends {
-            for grant in &resolved.grants {
-                if !waiter.claim.resolved.grants.contains(grant) {
-                    waiter.claim.resolved.grants.push(*grant);
-                }
+    /// What a waiter is told; `None` to wait on, and to keep newcomers off what it is short on.
+    fn decide(&mut self, waiter: &mut Waiter, now: Instant) -> Option<Decision> {
+        if let Err(refusal) = self.find_anew(&mut waiter.claim, now) {
+            return Some(Err(refusal));
+        }
+        let Claim { id, resolved, quote, own, .. } = &waiter.claim;
+        match self.accounts.judge(resolved, quote.least, own) {
+            Ok(affordable) => Some(Ok(self.accounts.take(*id, resolved, quote.most, affordable))),
+            Err(Obstacle::Short(on)) => {
+                let short = self.short(on, &waiter.claim, now);
+                Some(Err(Refusal::Short(Box::new(short))))
             }
+            Err(Obstacle::Held(on)) => {
+                waiter.shortage = on;
+                waiter.short_on = self.accounts.block(resolved, quote.least);
+                None
+            }
+        }
+    }
+
+    /// A key may have been revoked, a limit or a grant added since the claim was made.
+    fn find_anew(&mut self, claim: &mut Claim, now: Instant) -> Result<(), Refusal> {
+        self.refresh(claim.path, now);
+        let today = self.known(claim.path).resolved.as_ref().map_err(Clone::clone)?;
+        if !claim.own.is_empty() {
+            claim.resolved = self.accounts.extended(today, &claim.own);
+        } else if let Some(limit) = today.unopened {
+            return Err(self.unopened(limit));
         } else {
-            waiter.claim.resolved.clone_from(resolved);
+            claim.resolved.clone_from(today);
         }
         Ok(())
     }
 
-    fn block(&mut self, path: &Resolved, shortage: Shortage) {
-        match shortage {
-            Shortage::Limit(index) => {
-                let account = self.account_mut(index);
-                account.waiters = account.waiters.saturating_add(1);
-            }
-            Shortage::Grants => {
-                for index in &path.grants {
-                    let account = self.account_mut(*index);
-                    account.waiters = account.waiters.saturating_add(1);
-                }
-            }
+    fn credits_held(&self, shortage: Shortage, claim: &Claim, now: Instant) -> Refusal {
+        Refusal::CreditsHeld(Box::new(self.short(shortage, claim, now)))
+    }
+}
+
+impl Accounts {
+    /// Keeps newcomers off the accounts of a path that have too little to take, and tells which.
+    fn block(&mut self, path: &Resolved, least: Credits) -> SmallVec<[AccountIndex; 4]> {
+        let takeable = |index: &AccountIndex| self[*index].takeable();
+        let limits = path.limits.iter().filter(|index| takeable(index) < least);
+        let mut short_on: SmallVec<_> = limits.copied().collect();
+        if total(path.grants.iter().map(takeable)) < least {
+            short_on.extend_from_slice(&path.grants);
         }
+        for index in &short_on {
+            let account = &mut self[*index];
+            account.waiters = account.waiters.saturating_add(1);
+        }
+        short_on
     }
 
-    /// The facts of a shortage, for the refusal that names it.
-    pub(super) fn short(&self, shortage: Shortage, claim: &Claim, now: Instant) -> Short {
-        let required = claim.quote.least;
-        match shortage {
-            Shortage::Limit(index) => {
-                let account = self.account(index);
-                let entry = self.limits.iter().find(|entry| entry.periods.contains(&index));
-                let entry = entry.expect("only an open period of a limit is ever short");
-                let resets_at = (account.end < Instant::MAX).then_some(account.end);
-                Short {
-                    on: ShortOn::Limit(entry.limit.clone()),
-                    amount: account.amount,
-                    spent: account.spent,
-                    held: account.held,
-                    required,
-                    left: account.left(),
-                    resets_at,
-                }
-            }
-            Shortage::Grants => self.short_of_grants(claim, required, now),
+    fn unblock(&mut self, accounts: &[AccountIndex]) {
+        for index in accounts {
+            let account = &mut self[*index];
+            account.waiters = account.waiters.saturating_sub(1);
         }
-    }
-
-    fn short_of_grants(&self, claim: &Claim, required: Credits, now: Instant) -> Short {
-        let usable = &claim.resolved.grants;
-        let sum = |figure: fn(&crate::Account) -> Credits| {
-            let figures = usable.iter().map(|index| figure(self.account(*index)));
-            figures.fold(Credits::ZERO, Credits::saturating_add)
-        };
-        let elsewhere = self.grants.iter().find(|grant| {
-            self.index.get(&grant.id.into()).is_some_and(|index| {
-                let account = self.account(*index);
-                !usable.contains(index) && account.contains(now) && !account.left().is_zero()
-            })
-        });
-        let to_come = self.usable_grants_to_come(claim.path, now);
-        Short {
-            on: ShortOn::Grants { restricted: elsewhere.map(|grant| grant.id) },
-            amount: sum(|account| account.amount),
-            spent: sum(|account| account.spent),
-            held: sum(|account| account.held),
-            required,
-            left: sum(crate::Account::left),
-            resets_at: to_come,
-        }
-    }
-
-    /// When the next grant begins that this caller may burn.
-    fn usable_grants_to_come(&self, path: PathIndex, now: Instant) -> Option<Instant> {
-        let member = self.members.get(&self.path_key(path).member)?;
-        let grants = self.grants.iter().filter(|grant| grant.start > now);
-        grants
-            .filter(|grant| grant.access.admits(member.id, &member.groups))
-            .map(|grant| grant.start)
-            .min()
     }
 }
