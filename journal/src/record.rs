@@ -1,0 +1,106 @@
+//! The records of a journal.
+
+use std::sync::Arc;
+
+use ledger::{
+    AccountId, Charge, Credits, GroupId, HoldId, Instant, KeyId, MemberId, OrgId, Part, ProjectId,
+    Surface, Tool,
+};
+
+/// The position of a record; the first one is 1.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Lsn(pub u64);
+
+/// A request whose hold was taken: everything of its charge that is known by then.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Opened {
+    /// The hold.
+    pub hold: HoldId,
+    /// The organisation that pays.
+    pub org: OrgId,
+    /// The member that called.
+    pub member: MemberId,
+    /// The key that was used, unless it was a token.
+    pub key: Option<KeyId>,
+    /// The group that the charge belongs to.
+    pub group: Option<GroupId>,
+    /// The project that the charge belongs to.
+    pub project: Option<ProjectId>,
+    /// Where the call came from.
+    pub surface: Surface,
+    /// What is being done.
+    pub tool: Tool,
+    /// Who does it.
+    pub provider: Arc<str>,
+    /// The priced model.
+    pub model: Arc<str>,
+    /// The version of the price book.
+    pub price_book: Arc<str>,
+    /// SHA-256 of the request's body, as the client sent it.
+    pub body_hash: [u8; 32],
+    /// When the request was admitted.
+    pub admitted: Instant,
+    /// What is held at first.
+    pub held: Credits,
+    /// What is held of each account at first.
+    pub parts: Vec<Part>,
+}
+
+/// What is written down.
+#[derive(Clone, Debug)]
+pub enum Record {
+    /// A hold was taken.
+    Hold(Arc<Opened>),
+    /// A hold was extended.
+    Extend {
+        /// The hold.
+        hold: HoldId,
+        /// What was taken beside it.
+        parts: Vec<Part>,
+    },
+    /// How far an answer is. The first one says that it has started.
+    Progress {
+        /// The hold.
+        hold: HoldId,
+        /// Output tokens relayed so far, as counted.
+        output_tokens: u64,
+    },
+    /// A hold ended: the complete usage event.
+    Settle(Arc<Charge>),
+    /// Credits left this gateway's lease unspent.
+    GiveBack {
+        /// The account.
+        account: AccountId,
+        /// How much.
+        amount: Credits,
+    },
+    /// The store leased credits to this gateway.
+    Granted {
+        /// The sequence number of the sync.
+        seq: u64,
+        /// The account.
+        account: AccountId,
+        /// How much.
+        amount: Credits,
+    },
+}
+
+/// What the journal knows of a hold.
+#[derive(Clone, Debug)]
+pub enum Found {
+    /// It has not ended.
+    Open(Arc<Opened>),
+    /// It has, and the store may not know.
+    Settled(Arc<Charge>),
+}
+
+/// What a shard has to tell the store: exactly the records up to `lsn`.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    /// The last record that is in it.
+    pub lsn: Lsn,
+    /// The charges, in order.
+    pub charges: Vec<Arc<Charge>>,
+    /// What left the lease unspent, in order.
+    pub give_backs: Vec<(AccountId, Credits)>,
+}
