@@ -1,0 +1,30 @@
+//! A secret is in no print of a config, and in no message about one.
+
+use super::{CANARY, SOUND, parsed};
+
+#[test]
+fn a_config_prints_without_its_secrets() {
+    let config = parsed(SOUND).unwrap();
+    let printed = format!("{config:?}{config:#?}");
+    assert!(printed.contains("[redacted]"));
+    assert!(!printed.contains("canary"), "{printed}");
+    assert_eq!(config.bootstrap.admin_tokens[0].expose(), CANARY);
+}
+
+#[test]
+fn a_mistake_never_shows_the_secret_it_is_about() {
+    for (piece, wrong) in [
+        ("\"${OPENAI_API_KEY}\"", "canary"),
+        ("\"${OPENAI_API_KEY}\"", "{canary-key: canary}"),
+        ("\"${OPENAI_API_KEY}\"", "\"${UNSET:-canary and more}\""),
+        ("\"${OPENAI_API_KEY}\"", "\"${canary-canary}\""),
+        ("\"${BURSAR_PEPPER}\"", "\"${UNSET:-canary}\""),
+        ("[\"${BURSAR_ADMIN_TOKEN}\"]", "canary"),
+        ("https://api.openai.com", "https://user:canary@api.openai.com"),
+        ("https://api.openai.com", "\"${BURSAR_PEPPER}\""),
+    ] {
+        let problems = parsed(&SOUND.replacen(piece, wrong, 1)).unwrap_err();
+        let printed = format!("{problems} {problems:?}");
+        assert!(!printed.contains("canary"), "{wrong}: {printed}");
+    }
+}
