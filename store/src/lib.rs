@@ -3,16 +3,24 @@
 //! A narrow trait of protocol operations, not of rows. [`Store::sync`] is the only way a gateway
 //! touches money: one transaction that reports what it charged, gives leases back and takes new
 //! ones, fenced by (node, epoch) and ordered by a sequence per shard. [`Model`] is the same in
-//! memory, and [`conformance`] holds every implementation to the same answers.
+//! memory, and `conformance` holds every implementation to the same answers.
 
+mod audit;
 mod calendar;
 mod error;
+mod fingerprint;
+mod names;
+mod path;
 mod people;
+mod period;
+mod secret;
+mod spending;
 mod sync;
 mod usage;
 
 mod model;
 
+#[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 
 use async_trait::async_trait;
@@ -20,13 +28,20 @@ use ledger::{
     Charge, CountsFrom, Epoch, Grant, HoldId, Instant, Limit, LimitId, NodeId, OrgId, PeriodOpened,
 };
 
+pub use audit::{Audit, StoredAccount};
 pub use calendar::{Calendar, CalendarError};
 pub use error::{Error, Result};
+pub use fingerprint::grant_fingerprint;
 pub use model::Model;
+pub use names::{ending_from_name, ending_name, source_from_name, source_name};
+pub use path::longest_path;
 pub use people::{
     Group, Key, KeyIdentity, KeySecret, Member, Money, Org, OrgData, OrgGrant, Plan, Project,
     ProjectStatus, Role, SecretHash,
 };
+pub use period::{PeriodSpans, ceil_hour, floor_hour, period_account};
+pub use secret::{KeyHasher, KeyKind, PlainKey, is_well_formed};
+pub use spending::Spending;
 pub use sync::{
     Applied, GiveBack, Granted, Refill, Registered, Registration, Spend, SyncAnswer, SyncRequest,
 };

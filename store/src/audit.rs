@@ -1,0 +1,42 @@
+//! The figures behind the protocol, for whoever checks that they add up.
+
+use async_trait::async_trait;
+use ledger::{AccountId, Credits, Epoch, Instant, LimitId, LineSource, NodeId, OrgId};
+
+use crate::{Result, Store};
+
+/// An account as the store has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredAccount {
+    /// Its id; a grant's account bears the grant's.
+    pub id: AccountId,
+    /// The limit that it is a period of, if it is one.
+    pub limit: Option<LimitId>,
+    /// What it is.
+    pub source: LineSource,
+    /// First instant of the account.
+    pub start: Instant,
+    /// First instant after the account.
+    pub end: Instant,
+    /// The ceiling, or what was granted.
+    pub amount: Credits,
+    /// What was charged, `opened_with` included.
+    pub spent: Credits,
+    /// What gateways have of it: the sum of its leases.
+    pub leased: Credits,
+    /// What is held for jobs, with no gateway.
+    pub reserved: Credits,
+    /// What its scope had spent when the account was made.
+    pub opened_with: Credits,
+    /// Whether its limit was removed.
+    pub closed: bool,
+    /// What each gateway has of it, by node and epoch; leases of nothing are left out.
+    pub leases: Vec<(NodeId, Epoch, Credits)>,
+}
+
+/// A store that shows its figures.
+#[async_trait]
+pub trait Audit: Store {
+    /// Every account of an organisation, by id, closed and ended ones too.
+    async fn accounts(&self, org: OrgId) -> Result<Vec<StoredAccount>>;
+}

@@ -1,0 +1,67 @@
+//! Seeded random operations on the model and on another store: every answer must agree, and after
+//! every step both must hold the same, and it must add up.
+
+mod calls;
+mod op;
+mod people;
+mod sums;
+mod world;
+
+use ledger::OrgId;
+
+use super::fixture::org_id;
+use crate::{Audit, Error, Model, Result, Store};
+use op::Answer;
+use sums::Sums;
+use world::World;
+
+/// Runs so many random operations of a seed on an empty store and on the model side by side.
+///
+/// # Panics
+/// When an answer or what is stored differs, or does not add up: with the seed, the step and the
+/// operation.
+pub async fn lockstep<S: Audit>(seed: u64, steps: u32, store: &S) {
+    let model = Model::default();
+    let mut world = World::new(seed);
+    let mut sums = Sums::default();
+    for step in 0..steps {
+        let op = world.next(&model).await;
+        let about = format!("seed {seed}, step {step}: {op:?}");
+        let expected = op.apply(&model).await;
+        let answer = op.apply(store).await;
+        assert_eq!(said(&answer), said(&expected), "{about}");
+        world.learn(&op, &expected);
+        sums.learn(&op, &expected);
+        for org in (1..=3).map(org_id) {
+            same(&model, store, org, &about).await;
+            let accounts = model.accounts(org).await.expect("the model shows its figures");
+            sums.check(&accounts, &about);
+        }
+    }
+    world.check_that_everything_happened();
+}
+
+/// What an answer comes down to: errors are compared without their words.
+#[derive(Debug, PartialEq)]
+enum Said<'a> {
+    Answer(&'a Answer),
+    Refusal(String),
+}
+
+fn said(answer: &Result<Answer>) -> Said<'_> {
+    match answer {
+        Ok(answer) => Said::Answer(answer),
+        Err(Error::Conflict(_)) => Said::Refusal("Conflict".to_owned()),
+        Err(Error::Corrupt(_)) => Said::Refusal("Corrupt".to_owned()),
+        Err(error) => Said::Refusal(format!("{error:?}")),
+    }
+}
+
+/// What is stored of an organisation must be the same in both.
+async fn same<S: Audit>(model: &Model, store: &S, org: OrgId, about: &str) {
+    let readable = "what is stored can be read";
+    let expected = model.accounts(org).await.expect(readable);
+    assert_eq!(store.accounts(org).await.expect(readable), expected, "{about}");
+    let expected = model.load(org).await.expect(readable);
+    assert_eq!(store.load(org).await.expect(readable), expected, "{about}");
+}

@@ -1,0 +1,79 @@
+//! An operation of the protocol with its arguments, and its answer.
+
+use ledger::{
+    Charge, CountsFrom, Epoch, Grant, HoldId, Instant, Limit, LimitId, NodeId, OrgId, PeriodOpened,
+};
+
+use crate::{
+    Change, ChangeSeq, Group, Key, KeyIdentity, KeySecret, Member, Org, Project, Registered,
+    Registration, Result, SecretHash, Store, SyncAnswer, SyncRequest, UsageQuery, UsageRow,
+};
+
+#[derive(Clone, Debug)]
+pub(super) enum Op {
+    Register(Registration),
+    Recovered(NodeId, Epoch),
+    Sync(Box<SyncRequest>),
+    OpenPeriods(OrgId, Instant),
+    Identity(SecretHash),
+    ChangesSince(ChangeSeq, usize),
+    Charge(HoldId),
+    Usage(UsageQuery),
+    PutOrg(Org),
+    PutGroup(Group),
+    PutProject(Project),
+    PutMember(Member),
+    PutKey(Key, Option<KeySecret>),
+    PutGrant(OrgId, Grant, Option<String>),
+    PutLimit(OrgId, Limit, CountsFrom, Instant),
+    RemoveLimit(OrgId, LimitId),
+}
+
+#[derive(Debug, PartialEq)]
+pub(super) enum Answer {
+    Done,
+    Registered(Registered),
+    Synced(SyncAnswer),
+    Periods(Vec<PeriodOpened>),
+    Identity(Option<KeyIdentity>),
+    Changes(Vec<Change>),
+    Charge(Box<Option<Charge>>),
+    Usage(Vec<UsageRow>),
+    Changed(ChangeSeq),
+    Granted(Grant, ChangeSeq),
+}
+
+impl Op {
+    pub(super) async fn apply(&self, store: &impl Store) -> Result<Answer> {
+        Ok(match self {
+            Self::Register(registration) => Answer::Registered(store.register(registration).await?),
+            Self::Recovered(node, epoch) => {
+                store.recovered(*node, *epoch).await?;
+                Answer::Done
+            }
+            Self::Sync(request) => Answer::Synced(store.sync(request).await?),
+            Self::OpenPeriods(org, at) => Answer::Periods(store.open_periods(*org, *at).await?),
+            Self::Identity(secret) => Answer::Identity(store.identity(secret).await?),
+            Self::ChangesSince(seq, max) => Answer::Changes(store.changes_since(*seq, *max).await?),
+            Self::Charge(hold) => Answer::Charge(Box::new(store.charge(*hold).await?)),
+            Self::Usage(query) => Answer::Usage(store.usage(query).await?),
+            Self::PutOrg(org) => Answer::Changed(store.put_org(org).await?),
+            Self::PutGroup(group) => Answer::Changed(store.put_group(group).await?),
+            Self::PutProject(project) => Answer::Changed(store.put_project(project).await?),
+            Self::PutMember(member) => Answer::Changed(store.put_member(member).await?),
+            Self::PutKey(key, secret) => {
+                Answer::Changed(store.put_key(key, secret.as_ref()).await?)
+            }
+            Self::PutGrant(org, grant, name) => {
+                let (grant, seq) = store.put_grant(*org, grant, name.as_deref()).await?;
+                Answer::Granted(grant, seq)
+            }
+            Self::PutLimit(org, limit, counts_from, now) => {
+                Answer::Changed(store.put_limit(*org, limit, *counts_from, *now).await?)
+            }
+            Self::RemoveLimit(org, limit) => {
+                Answer::Changed(store.remove_limit(*org, *limit).await?)
+            }
+        })
+    }
+}

@@ -1,0 +1,209 @@
+//! What happens next: chance, with enough sense to meet every rule often.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use ledger::{Charge, HoldId, Instant, LineSource, NodeId, Shard};
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+
+use super::super::fixture::{HOUR, NOW, org_id, secret};
+use super::super::node::Node;
+use super::op::{Answer, Op};
+use super::people::settling_in;
+use crate::{ChangeSeq, Error, Model, Registration, Result, SyncRequest, UsageQuery};
+
+/// Who is there, and what the last calls were.
+pub(super) struct World {
+    pub(super) chance: StdRng,
+    pub(super) now: Instant,
+    pub(super) nodes: Vec<Node>,
+    /// The last call of each node's shards that was answered.
+    pub(super) last_calls: BTreeMap<(NodeId, Shard), SyncRequest>,
+    /// Charges that were taken in.
+    pub(super) charges: Vec<Charge>,
+    /// What comes before chance: somebody must be there for anything to happen.
+    first: VecDeque<Op>,
+    happened: BTreeMap<&'static str, u32>,
+}
+
+impl World {
+    pub(super) fn new(seed: u64) -> Self {
+        Self {
+            chance: StdRng::seed_from_u64(seed),
+            now: NOW,
+            nodes: vec![Node::new(7), Node::new(8)],
+            last_calls: BTreeMap::new(),
+            charges: Vec::new(),
+            first: (1..=3).flat_map(settling_in).collect(),
+            happened: BTreeMap::new(),
+        }
+    }
+
+    /// Whether a thing happens that happens so many times out of a hundred.
+    pub(super) fn happens(&mut self, percent: u32) -> bool {
+        self.chance.random_ratio(percent, 100)
+    }
+
+    pub(super) fn pick(&mut self, range: std::ops::RangeInclusive<u64>) -> u64 {
+        self.chance.random_range(range)
+    }
+
+    pub(super) fn one_of<T: Clone>(&mut self, choices: &[T]) -> Option<T> {
+        if choices.is_empty() {
+            return None;
+        }
+        choices.get(self.chance.random_range(0..choices.len())).cloned()
+    }
+
+    /// The number of an organisation: mostly the first, so that one has much to do.
+    pub(super) fn some_org(&mut self) -> u128 {
+        u128::from(self.pick(1..=6)).checked_sub(3).unwrap_or(1).max(1)
+    }
+
+    pub(super) async fn next(&mut self, model: &Model) -> Op {
+        let minutes = i64::try_from(self.pick(0..=60)).unwrap_or(0);
+        self.now = self.now.plus_micros(minutes * HOUR / 60);
+        let op = match self.pick(0..=99) {
+            0..=49 => self.some_call(model).await,
+            50..=53 => self.some_start(),
+            54..=56 => self.some_recovery(),
+            57..=63 => self.some_opening(),
+            64..=71 => self.some_question(),
+            72..=80 => self.some_change_of_people(),
+            81..=90 => self.some_grant(model).await,
+            _ => self.some_limit(model).await,
+        };
+        self.first.pop_front().unwrap_or(op)
+    }
+
+    fn some_start(&mut self) -> Op {
+        let place = self.chance.random_range(0..self.nodes.len());
+        let fresh = self.happens(10);
+        let old = self.happens(15);
+        let Some(node) = self.nodes.get_mut(place) else { return self.some_question() };
+        if fresh {
+            (node.journal, node.lsn) = (node.journal + 0x100, 0);
+        }
+        node.now = self.now;
+        let registration = node.registration();
+        let last_lsn = if old { registration.last_lsn.saturating_sub(1) } else { node.lsn };
+        Op::Register(Registration { last_lsn, ..registration })
+    }
+
+    fn some_recovery(&mut self) -> Op {
+        let earlier = self.happens(15);
+        let nodes: Vec<_> = self.nodes.iter().map(|node| (node.id, node.epoch)).collect();
+        let Some((node, mut epoch)) = self.one_of(&nodes) else { return self.some_question() };
+        if earlier {
+            epoch.0 = epoch.0.saturating_sub(1);
+        }
+        Op::Recovered(node, epoch)
+    }
+
+    fn some_opening(&mut self) -> Op {
+        let ahead = if self.happens(20) { 20 * HOUR } else { 0 };
+        let back = if self.happens(10) { 50 * HOUR } else { 0 };
+        Op::OpenPeriods(org_id(self.some_org()), self.now.plus_micros(ahead - back))
+    }
+
+    fn some_question(&mut self) -> Op {
+        match self.pick(0..=3) {
+            0 => Op::ChangesSince(ChangeSeq(self.pick(0..=60)), 20),
+            1 => Op::Identity(secret(u8::try_from(self.pick(1..=9)).unwrap_or(1)).hash),
+            2 => {
+                let holds: Vec<HoldId> = self.charges.iter().map(|charge| charge.hold).collect();
+                match self.one_of(&holds) {
+                    Some(hold) => Op::Charge(hold),
+                    None => Op::ChangesSince(ChangeSeq(0), 3),
+                }
+            }
+            _ => {
+                let org = self.some_org();
+                let from =
+                    self.now.plus_micros(-(i64::try_from(self.pick(0..=90)).unwrap_or(0) * HOUR));
+                let member = self.happens(50).then(|| self.some_member(org));
+                Op::Usage(UsageQuery { org: org_id(org), member, from, until: self.now })
+            }
+        }
+    }
+
+    /// Takes in what the model answered.
+    pub(super) fn learn(&mut self, op: &Op, answer: &Result<Answer>) {
+        for met in examples(op, answer) {
+            *self.happened.entry(met).or_default() += 1;
+        }
+        match (op, answer) {
+            (Op::Register(registration), Ok(Answer::Registered(registered))) => {
+                let mut nodes = self.nodes.iter_mut();
+                if let Some(node) = nodes.find(|node| node.id == registration.node) {
+                    node.registered(registered);
+                    self.last_calls.retain(|(id, _), _| *id != node.id);
+                }
+            }
+            (Op::Sync(request), Ok(_)) => self.synced(request),
+            _ => {}
+        }
+    }
+
+    fn synced(&mut self, request: &SyncRequest) {
+        let call = (request.node, request.shard);
+        if self.last_calls.get(&call).is_some_and(|last| last.seq == request.seq) {
+            return;
+        }
+        self.last_calls.insert(call, request.clone());
+        self.charges.extend(request.events.iter().cloned());
+        if let Some(node) = self.nodes.iter_mut().find(|node| node.id == request.node) {
+            node.seqs.insert(request.shard, request.seq);
+            node.lsn = node.lsn.max(request.lsn);
+        }
+    }
+
+    /// A run must have met what it was made for, or it proves nothing.
+    pub(super) fn check_that_everything_happened(&self) {
+        for met in ALL {
+            assert!(self.happened.contains_key(met), "no step {met}: {:?}", self.happened);
+        }
+    }
+}
+
+const ALL: [&str; 9] = [
+    "leased",
+    "gave back",
+    "burnt a grant",
+    "counted in a limit",
+    "paid from an earlier start's lease",
+    "opened with something spent",
+    "was corrupt",
+    "was a conflict",
+    "was a rewind or a mismatch",
+];
+
+/// What an operation and its answer are examples of.
+fn examples(op: &Op, answer: &Result<Answer>) -> Vec<&'static str> {
+    let mut met = Vec::new();
+    match (op, answer) {
+        (Op::Sync(request), Ok(Answer::Synced(answer))) => {
+            let lines = || request.events.iter().flat_map(|charge| &charge.lines);
+            let earlier = |charge: &Charge| charge.hold.epoch < request.epoch;
+            let paid_earlier =
+                request.events.iter().any(|charge| earlier(charge) && !charge.lines.is_empty());
+            met.extend((!answer.granted.is_empty()).then_some("leased"));
+            met.extend((!request.give_back.is_empty()).then_some("gave back"));
+            met.extend((!request.report.is_empty()).then_some("burnt a grant"));
+            let counted = lines().any(|line| line.source == LineSource::Limit);
+            met.extend(counted.then_some("counted in a limit"));
+            met.extend(paid_earlier.then_some("paid from an earlier start's lease"));
+        }
+        (_, Ok(Answer::Periods(periods))) => {
+            let spent = periods.iter().any(|period| !period.spent.is_zero());
+            met.extend(spent.then_some("opened with something spent"));
+        }
+        (_, Err(Error::Corrupt(_))) => met.push("was corrupt"),
+        (_, Err(Error::Conflict(_))) => met.push("was a conflict"),
+        (_, Err(Error::Rewind { .. } | Error::Mismatch { .. })) => {
+            met.push("was a rewind or a mismatch");
+        }
+        _ => {}
+    }
+    met
+}

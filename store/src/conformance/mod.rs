@@ -1,0 +1,119 @@
+//! What every store must do, as a suite that any of them can be put through.
+//!
+//! Two parts: scenarios, one rule each, named by it; and [`lockstep`], seeded random operations on
+//! the [`Model`](crate::Model) and on another store, whose answers must agree after every step. The
+//! macro [`conformance`](crate::conformance!) makes a test of every scenario and of a few seeds.
+
+mod feed;
+mod grants;
+mod limits;
+mod people;
+mod periods;
+mod starts;
+mod syncs;
+mod usage;
+
+mod fixture;
+mod node;
+
+mod lockstep;
+
+pub use feed::*;
+pub use grants::*;
+pub use limits::*;
+pub use lockstep::lockstep;
+pub use people::*;
+pub use periods::*;
+pub use starts::*;
+pub use syncs::*;
+pub use usage::*;
+
+/// Asserts that a store refused with an error of this pattern.
+macro_rules! refused {
+    ($result:expr, $error:pat) => {{
+        let result = $result;
+        assert!(matches!(result, Err($error)), "{result:?} instead of {}", stringify!($error));
+    }};
+}
+pub(crate) use refused;
+
+/// A test of every scenario and of a few seeds of the lockstep for the stores that `$make` makes:
+/// a function that answers with an empty store and what must live as long as it.
+#[macro_export]
+macro_rules! conformance {
+    ($make:ident) => {
+        $crate::conformance!(@scenarios $make;
+            // A gateway starts.
+            an_unknown_gateway_and_an_earlier_start_are_fenced
+            a_journal_that_ends_before_what_is_applied_is_an_old_copy
+            a_new_journal_begins_at_nothing_applied
+            recovery_returns_the_leases_of_earlier_starts_only
+            a_hold_is_paid_from_the_lease_of_the_start_that_took_it
+            // It syncs.
+            the_same_number_with_the_same_content_answers_the_same_and_moves_nothing
+            the_same_number_with_other_content_is_a_mismatch
+            a_number_that_is_not_the_next_is_a_rewind
+            a_charge_beyond_its_lease_moves_nothing
+            what_is_given_back_must_have_been_leased
+            a_report_must_be_the_sum_of_its_charges
+            a_charge_that_does_not_add_up_moves_nothing
+            a_hold_is_charged_once
+            an_account_is_what_its_charges_say
+            organisations_in_two_shards_do_not_meet
+            what_is_leased_is_never_more_than_what_is_available
+            an_ended_grant_is_leased_no_more_and_still_pays_its_holds
+            wishes_are_served_in_their_order
+            // Limits count.
+            a_limit_is_one_of_its_scope_tool_and_period
+            a_limit_needs_a_scope_that_is_there
+            a_changed_amount_reaches_the_accounts_that_have_not_ended
+            a_lowered_limit_leases_nothing_until_it_has_room_again
+            a_path_has_at_most_sixteen_accounts
+            a_period_is_opened_once
+            a_period_opens_with_what_its_scope_has_spent
+            a_period_that_begins_within_an_hour_counts_from_there
+            a_total_counts_from_the_beginning
+            a_limit_that_counts_from_now_opens_its_first_period_at_zero
+            a_change_of_zone_acts_from_the_next_period
+            a_removed_limit_opens_another_account_when_it_is_revived
+            // Grants are given.
+            a_grant_has_an_account_that_bears_its_id
+            a_grant_changes_its_amount_its_end_and_its_access_and_nothing_else
+            a_named_grant_is_made_once
+            a_grant_lists_only_who_is_there
+            // People come.
+            what_is_put_is_loaded_as_it_was
+            what_is_put_again_is_changed
+            nothing_is_put_that_names_who_is_not_there
+            a_secret_opens_one_key
+            // Everybody hears of it.
+            the_feed_tells_each_entity_once_as_it_is_now_in_the_order_of_last_changes
+            a_removed_limit_is_told_as_removed
+            what_is_refused_is_not_told
+            // And it is accounted for.
+            a_charge_reads_back_whole
+            a_charge_split_over_grants_is_counted_once
+            usage_is_told_by_the_hour_of_admission
+        );
+        $crate::conformance!(@seeds $make;
+            the_store_keeps_step_with_the_model_on_seed_1 = 1;
+            the_store_keeps_step_with_the_model_on_seed_2 = 2;
+            the_store_keeps_step_with_the_model_on_seed_3 = 3;
+            the_store_keeps_step_with_the_model_on_seed_4 = 4;
+        );
+    };
+    (@scenarios $make:ident; $($scenario:ident)*) => {$(
+        #[tokio::test]
+        async fn $scenario() {
+            let (store, _keep) = $make().await;
+            $crate::conformance::$scenario(&store).await;
+        }
+    )*};
+    (@seeds $make:ident; $($name:ident = $seed:literal;)*) => {$(
+        #[tokio::test]
+        async fn $name() {
+            let (store, _keep) = $make().await;
+            $crate::conformance::lockstep($seed, 500, &store).await;
+        }
+    )*};
+}

@@ -1,0 +1,114 @@
+//! What the model remembers.
+
+use std::collections::BTreeMap;
+
+use ledger::{
+    AccountId, Charge, Credits, Epoch, Grant, GrantId, GroupId, HoldId, Instant, KeyId, Limit,
+    LimitId, LineSource, MemberId, NodeId, OrgId, ProjectId, Shard,
+};
+
+use super::feed::Entity;
+use crate::{
+    Error, Group, Key, KeySecret, Member, Org, Project, Result, SecretHash, StoredAccount,
+    SyncAnswer, SyncRequest,
+};
+
+/// Everything, and whose it is.
+#[derive(Debug, Default)]
+pub(super) struct State {
+    pub(super) orgs: BTreeMap<OrgId, People>,
+    pub(super) secrets: BTreeMap<SecretHash, (OrgId, KeyId, KeySecret)>,
+    pub(super) grant_requests: BTreeMap<(OrgId, String), GrantRequest>,
+    pub(super) money: Accounts,
+    pub(super) nodes: BTreeMap<NodeId, (Epoch, u128)>,
+    pub(super) applied: BTreeMap<(NodeId, u128, Shard), (SyncRequest, SyncAnswer)>,
+    pub(super) charges: BTreeMap<HoldId, Charge>,
+    pub(super) last_change: u64,
+    pub(super) changes: Vec<(u64, OrgId, Entity)>,
+}
+
+/// An organisation and those in it.
+#[derive(Debug)]
+pub(super) struct People {
+    pub(super) org: Org,
+    pub(super) groups: BTreeMap<GroupId, Group>,
+    pub(super) projects: BTreeMap<ProjectId, Project>,
+    pub(super) members: BTreeMap<MemberId, Member>,
+    pub(super) keys: BTreeMap<KeyId, Key>,
+    pub(super) grants: BTreeMap<GrantId, Grant>,
+    pub(super) limits: BTreeMap<LimitId, StoredLimit>,
+}
+
+#[derive(Debug)]
+pub(super) struct StoredLimit {
+    pub(super) limit: Limit,
+    pub(super) opens_at_zero: bool,
+    pub(super) removed: bool,
+}
+
+/// A named request for a grant, and what came of it.
+#[derive(Debug)]
+pub(super) struct GrantRequest {
+    pub(super) asked: Grant,
+    pub(super) seq: u64,
+}
+
+/// Accounts and leases: all that a sync moves, so that it can be tried on a copy.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Accounts {
+    pub(super) accounts: BTreeMap<AccountId, Account>,
+    pub(super) leases: BTreeMap<(AccountId, NodeId, Epoch), Credits>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Account {
+    pub(super) org: OrgId,
+    pub(super) limit: Option<LimitId>,
+    pub(super) source: LineSource,
+    pub(super) start: Instant,
+    pub(super) end: Instant,
+    pub(super) amount: Credits,
+    pub(super) spent: Credits,
+    pub(super) opened_with: Credits,
+    pub(super) closed: bool,
+}
+
+impl Accounts {
+    /// What gateways have of an account.
+    pub(super) fn leased(&self, id: AccountId) -> Credits {
+        let leases = self.leases.iter().filter(|((account, _, _), _)| *account == id);
+        leases.fold(Credits::ZERO, |sum, (_, amount)| sum.saturating_add(*amount))
+    }
+}
+
+impl State {
+    pub(super) fn people(&mut self, org: OrgId) -> Result<&mut People> {
+        let missing = || Error::Conflict(format!("there is no organisation {org}"));
+        self.orgs.get_mut(&org).ok_or_else(missing)
+    }
+
+    pub(super) fn accounts_of(&self, org: OrgId) -> Vec<StoredAccount> {
+        let accounts = self.money.accounts.iter().filter(|(_, account)| account.org == org);
+        let stored = |(id, account): (&AccountId, &Account)| {
+            let of_account = |((of, _, _), amount): &(&(AccountId, NodeId, Epoch), &Credits)| {
+                of == id && !amount.is_zero()
+            };
+            let leases = self.money.leases.iter().filter(of_account);
+            StoredAccount {
+                id: *id,
+                limit: account.limit,
+                source: account.source,
+                start: account.start,
+                end: account.end,
+                amount: account.amount,
+                spent: account.spent,
+                leased: self.money.leased(*id),
+                reserved: Credits::ZERO,
+                opened_with: account.opened_with,
+                closed: account.closed,
+                leases: leases.map(|((_, node, epoch), amount)| (*node, *epoch, *amount)).collect(),
+            }
+        };
+        accounts.map(stored).collect()
+    }
+}
