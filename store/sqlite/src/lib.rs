@@ -1,1 +1,168 @@
-//! .
+//! The embedded store: one file, one gateway, no server.
+//!
+//! SQLite in WAL mode with `synchronous = FULL`: what is acknowledged survives a power loss. All
+//! writes go through one connection, each operation in one `BEGIN IMMEDIATE` transaction; reads have
+//! connections of their own. A second gateway on the same file is refused.
+
+mod column;
+mod detail;
+mod error;
+mod open;
+mod writer;
+
+mod audit;
+mod changes;
+mod money;
+mod people;
+mod registration;
+mod sync;
+mod usage;
+
+use std::fs::File;
+use std::path::Path;
+
+use async_trait::async_trait;
+use ledger::{
+    Charge, CountsFrom, Epoch, Grant, HoldId, Instant, Limit, LimitId, NodeId, OrgId, PeriodOpened,
+};
+use sqlx::{Sqlite, SqlitePool, Transaction};
+use store::{
+    Audit, Change, ChangeSeq, Group, Key, KeyIdentity, KeySecret, Member, Org, OrgData, Project,
+    Registered, Registration, Result, SecretHash, Stamp, Store, StoredAccount, SyncAnswer,
+    SyncRequest, UsageQuery, UsageRow,
+};
+
+use writer::Writer;
+
+/// A store in one file.
+#[derive(Debug)]
+pub struct SqliteStore {
+    writer: Writer,
+    readers: SqlitePool,
+    series: sync::KnownSeries,
+    lock: File,
+}
+
+impl SqliteStore {
+    /// Opens the file for the one gateway that uses it, and makes it where there is none.
+    ///
+    /// The lock beside it is held for as long as the store lives.
+    ///
+    /// # Errors
+    /// [`store::Error::InUse`] while another gateway has it; [`store::Error::Corrupt`] for a file
+    /// that is damaged or another program's; [`store::Error::Conflict`] for one that a newer version
+    /// wrote; [`store::Error::Unavailable`] for one that cannot be read or is locked.
+    pub async fn open(path: &Path) -> Result<Self> {
+        let open::Opened { writer, readers, lock } = open::open(path).await?;
+        Ok(Self { writer, readers, series: sync::KnownSeries::default(), lock })
+    }
+
+    /// Ends every connection, so that the file is whole on its own, and lets the lock go.
+    pub async fn close(self) {
+        self.readers.close().await;
+        self.writer.close().await;
+        drop(self.lock);
+    }
+
+    /// A transaction that reads one state of everything.
+    async fn read(&self) -> error::Result<Transaction<'static, Sqlite>> {
+        Ok(self.readers.begin().await?)
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn stamp(&self) -> Result<Stamp> {
+        Ok(changes::stamp(&mut *self.read().await?).await?)
+    }
+
+    async fn register(&self, registration: &Registration) -> Result<Registered> {
+        Ok(registration::register(self, registration).await?)
+    }
+
+    async fn recovered(&self, node: NodeId, epoch: Epoch) -> Result<()> {
+        Ok(registration::recovered(self, node, epoch).await?)
+    }
+
+    async fn sync(&self, request: &SyncRequest) -> Result<SyncAnswer> {
+        Ok(sync::sync(self, request).await?)
+    }
+
+    async fn load(&self, org: OrgId) -> Result<Option<OrgData>> {
+        Ok(people::load(&mut *self.read().await?, org).await?)
+    }
+
+    async fn open_periods(&self, org: OrgId, at: Instant) -> Result<Vec<PeriodOpened>> {
+        Ok(money::open_periods(self, org, at).await?)
+    }
+
+    async fn identity(&self, secret: &SecretHash) -> Result<Option<KeyIdentity>> {
+        Ok(people::identity(&mut *self.read().await?, secret).await?)
+    }
+
+    async fn changes_since(&self, seq: ChangeSeq, max: usize) -> Result<Vec<Change>> {
+        Ok(changes::since(&mut *self.read().await?, seq, max).await?)
+    }
+
+    async fn charge(&self, hold: HoldId) -> Result<Option<Charge>> {
+        Ok(usage::charge(&mut *self.read().await?, hold).await?)
+    }
+
+    async fn usage(&self, query: &UsageQuery) -> Result<Vec<UsageRow>> {
+        Ok(usage::by_hour(&mut *self.read().await?, query).await?)
+    }
+
+    async fn orgs(&self) -> Result<Vec<Org>> {
+        Ok(people::orgs(&mut *self.read().await?).await?)
+    }
+
+    async fn put_org(&self, org: &Org) -> Result<ChangeSeq> {
+        Ok(people::put_org(self, org).await?)
+    }
+
+    async fn put_group(&self, group: &Group) -> Result<ChangeSeq> {
+        Ok(people::put_group(self, group).await?)
+    }
+
+    async fn put_project(&self, project: &Project) -> Result<ChangeSeq> {
+        Ok(people::put_project(self, project).await?)
+    }
+
+    async fn put_member(&self, member: &Member) -> Result<ChangeSeq> {
+        Ok(people::put_member(self, member).await?)
+    }
+
+    async fn put_key(&self, key: &Key, secret: Option<&KeySecret>) -> Result<ChangeSeq> {
+        Ok(people::put_key(self, key, secret).await?)
+    }
+
+    async fn put_grant(
+        &self,
+        org: OrgId,
+        grant: &Grant,
+        idempotency: Option<&str>,
+    ) -> Result<(Grant, ChangeSeq)> {
+        Ok(money::put_grant(self, org, grant, idempotency).await?)
+    }
+
+    async fn put_limit(
+        &self,
+        org: OrgId,
+        limit: &Limit,
+        counts_from: CountsFrom,
+        now: Instant,
+    ) -> Result<ChangeSeq> {
+        Ok(money::put_limit(self, org, limit, counts_from, now).await?)
+    }
+
+    async fn remove_limit(&self, org: OrgId, limit: LimitId) -> Result<ChangeSeq> {
+        Ok(money::remove_limit(self, org, limit).await?)
+    }
+}
+
+#[async_trait]
+impl Audit for SqliteStore {
+    async fn accounts(&self, org: OrgId) -> Result<Vec<StoredAccount>> {
+        Ok(audit::accounts(&mut *self.read().await?, org).await?)
+    }
+}

@@ -1,0 +1,154 @@
+//! Making and changing grants.
+
+use ledger::{Access, Grant, OrgId};
+use sqlx::SqliteConnection;
+use store::{ChangeSeq, grant_fingerprint};
+
+use super::{access, grant::grant as find};
+use crate::SqliteStore;
+use crate::changes::{Entity, record};
+use crate::column::{Columns, Id, count};
+use crate::error::{Error, Result};
+use crate::people::require as require_org;
+
+pub(crate) async fn put_grant(
+    store: &SqliteStore,
+    org: OrgId,
+    grant: &Grant,
+    idempotency: Option<&str>,
+) -> Result<(Grant, ChangeSeq)> {
+    let mut turn = store.writer.turn().await?;
+    let mut tx = turn.begin().await?;
+    if let Some(name) = idempotency
+        && let Some(first) = first_answer(&mut tx, org, grant, name).await?
+    {
+        return Ok(first);
+    }
+    require_org(&mut tx, org).await?;
+    access::require(&mut tx, org, &grant.access).await?;
+    match find(&mut tx, org, grant.id).await? {
+        Some(stored) => change(&mut tx, org, grant, &stored.grant).await?,
+        None => make(&mut tx, org, grant).await?,
+    }
+    access::replace(&mut tx, org, grant.id, &grant.access).await?;
+    let seq = record(&mut tx, org, Entity::Grant(grant.id)).await?;
+    if let Some(name) = idempotency {
+        remember(&mut tx, org, grant, name, seq).await?;
+    }
+    tx.commit().await?;
+    Ok((grant.clone(), seq))
+}
+
+/// What the request of this name was answered, if there was one.
+async fn first_answer(
+    tx: &mut SqliteConnection,
+    org: OrgId,
+    grant: &Grant,
+    name: &str,
+) -> Result<Option<(Grant, ChangeSeq)>> {
+    let row = sqlx::query(
+        "SELECT fingerprint, grant_id, change_seq FROM grant_requests
+         WHERE shard = ? AND org_id = ? AND name = ?",
+    )
+    .bind(org.shard().number())
+    .bind(org.blob())
+    .bind(name)
+    .fetch_optional(&mut *tx)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    if row.array("fingerprint")? != grant_fingerprint(grant) {
+        return Err(Error::conflict(format!("`{name}` named another request for a grant")));
+    }
+    let stored = find(tx, org, row.id("grant_id")?).await?;
+    let stored = stored.ok_or_else(|| Error::corrupt(format!("the grant of `{name}` is gone")))?;
+    Ok(Some((stored.grant, ChangeSeq(row.count("change_seq")?))))
+}
+
+async fn remember(
+    tx: &mut SqliteConnection,
+    org: OrgId,
+    grant: &Grant,
+    name: &str,
+    seq: ChangeSeq,
+) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO grant_requests (shard, org_id, name, fingerprint, grant_id, change_seq)
+         VALUES (?, ?, ?, ?, ?, ?)",
+    )
+    .bind(org.shard().number())
+    .bind(org.blob())
+    .bind(name)
+    .bind(grant_fingerprint(grant).as_slice())
+    .bind(grant.id.blob())
+    .bind(count(seq.0))
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// The grant and its account, which bears its id.
+async fn make(tx: &mut SqliteConnection, org: OrgId, grant: &Grant) -> Result<()> {
+    let made = sqlx::query(
+        "INSERT INTO accounts (number, shard, org_id, account_id, kind, start_at, end_at, amount, spent,
+             leased, reserved, opened_with, closed, version)
+         VALUES ((SELECT ifnull(max(number), 0) + 1 FROM accounts),
+             ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, 1) ON CONFLICT DO NOTHING",
+    )
+    .bind(org.shard().number())
+    .bind(org.blob())
+    .bind(grant.id.blob())
+    .bind(grant.kind.name())
+    .bind(grant.start.micros())
+    .bind(grant.end.micros())
+    .bind(grant.amount.micros_i64())
+    .execute(&mut *tx)
+    .await?;
+    if made.rows_affected() == 0 {
+        return Err(Error::conflict(format!("{} is another account's id", grant.id)));
+    }
+    sqlx::query(
+        "INSERT INTO grants (shard, org_id, grant_id, created_at, everyone) VALUES (?, ?, ?, ?, ?)",
+    )
+    .bind(org.shard().number())
+    .bind(org.blob())
+    .bind(grant.id.blob())
+    .bind(grant.created.micros())
+    .bind(grant.access == Access::Everyone)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Amount, end and access may change; the rest decided what has been burnt already.
+async fn change(
+    tx: &mut SqliteConnection,
+    org: OrgId,
+    grant: &Grant,
+    stored: &Grant,
+) -> Result<()> {
+    if (grant.kind, grant.start, grant.created) != (stored.kind, stored.start, stored.created) {
+        return Err(Error::conflict(format!(
+            "{} keeps its kind, its start and when it was made",
+            grant.id
+        )));
+    }
+    sqlx::query(
+        "UPDATE accounts SET amount = ?, end_at = ?, version = version + 1
+         WHERE shard = ? AND org_id = ? AND account_id = ?",
+    )
+    .bind(grant.amount.micros_i64())
+    .bind(grant.end.micros())
+    .bind(org.shard().number())
+    .bind(org.blob())
+    .bind(grant.id.blob())
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query("UPDATE grants SET everyone = ? WHERE shard = ? AND org_id = ? AND grant_id = ?")
+        .bind(grant.access == Access::Everyone)
+        .bind(org.shard().number())
+        .bind(org.blob())
+        .bind(grant.id.blob())
+        .execute(tx)
+        .await?;
+    Ok(())
+}

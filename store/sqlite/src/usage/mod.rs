@@ -1,0 +1,7 @@
+//! What was charged, read back.
+
+mod charge;
+mod hours;
+
+pub(crate) use charge::charge;
+pub(crate) use hours::by_hour;
