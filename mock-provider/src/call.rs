@@ -9,8 +9,9 @@ use http::header::{self, HeaderName, HeaderValue};
 use http::request::Parts;
 use http::{Response, StatusCode};
 
-use crate::bill::{Line, OpenLine};
+use crate::bill::Line;
 use crate::body::Body;
+use crate::books::OpenLine;
 use crate::dialect::Dialect;
 use crate::failure::Failure;
 use crate::provider::Provider;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::bill::OpenLine;
+use crate::books::OpenLine;
 use crate::script::Break;
 
 /// All events of a streamed answer: some before the words, one for each word, some after.

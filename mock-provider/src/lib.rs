@@ -8,11 +8,12 @@
 //! - `server` accepts a connection, `routes` finds who answers, `call` is what those are given;
 //! - `openai` and `anthropic` read the request and make the whole answer, `count`, `text` and `sse` help them;
 //! - `play` lets the model's `script` have its say: late, wrong, cut, silent;
-//! - `body` hands the answer out piece by piece, and `bill` writes the line when it ends.
+//! - `body` hands the answer out piece by piece, and `books` writes the line of the `bill` when it ends.
 
 mod anthropic;
 mod bill;
 mod body;
+mod books;
 mod call;
 mod count;
 mod dialect;

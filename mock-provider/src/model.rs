@@ -1,7 +1,9 @@
 //! The models on sale: a name, what it is for, and the script it follows.
 
+use std::borrow::Cow;
+
 use crate::script::Script;
-use crate::text::MOST_TOKENS;
+use crate::text::{self, MOST_TOKENS};
 
 /// What a model can be asked for.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -89,6 +91,14 @@ impl Model {
 
     pub(crate) fn script(&self) -> Script {
         self.known.script
+    }
+
+    /// Its text of so many tokens, as a JSON answer has it.
+    pub(crate) fn text(&self, tokens: u32) -> Cow<'static, str> {
+        match self.script() {
+            Script::Huge => Cow::Owned(text::huge_words(tokens)),
+            _ => Cow::Borrowed(text::words(tokens)),
+        }
     }
 
     /// How many tokens it says when it may say at most `bound`, and whether that cut it short.

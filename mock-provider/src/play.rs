@@ -5,8 +5,8 @@ use http::header::{self, HeaderValue};
 use http::{Response, StatusCode};
 use tokio::time::sleep;
 
-use crate::bill::OpenLine;
 use crate::body::{Body, HangUp, gzip};
+use crate::books::OpenLine;
 use crate::call::{Call, JSON};
 use crate::events::{Events, Playback};
 use crate::failure::Failure;

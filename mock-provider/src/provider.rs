@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::Options;
-use crate::bill::Books;
+use crate::books::Books;
 use crate::seen::Seen;
 use crate::text;
 

@@ -12,8 +12,6 @@ use crate::count::{TextBytes, input_tokens};
 use crate::failure::Failure;
 use crate::model::{Ending, Family, Model};
 use crate::play::{Form, Reply};
-use crate::script::Script;
-use crate::text;
 
 #[derive(Deserialize)]
 pub(super) struct Request<'a> {
@@ -126,18 +124,14 @@ pub(crate) fn reply(call: &Call) -> Result<Reply, Failure> {
     let form = if request.stream == Some(true) {
         Form::Events(answer.events())
     } else {
-        Form::Json { body: answer.json(model.script()), output_tokens, images: 0 }
+        Form::Json { body: answer.json(&model.text(tokens)), output_tokens, images: 0 }
     };
     Ok(Reply { id: answer.id, model, input_tokens, form })
 }
 
 impl Answer {
-    fn json(&self, script: Script) -> Vec<u8> {
-        let text = match script {
-            Script::Huge => Cow::Owned(text::huge_words(self.tokens)),
-            _ => Cow::Borrowed(text::words(self.tokens)),
-        };
-        let content = [Text { r#type: "text", text: &text }];
+    fn json(&self, text: &str) -> Vec<u8> {
+        let content = [Text { r#type: "text", text }];
         let usage = self.told.map(|told| Usage::new(told.input, told.output));
         let message = self.message(&content, Some(self.stop_reason()), usage);
         serde_json::to_vec(&message).expect("plain structs are always JSON")

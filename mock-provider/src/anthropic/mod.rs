@@ -5,7 +5,7 @@ pub(crate) mod messages;
 pub(crate) mod models;
 
 use http::{HeaderName, HeaderValue};
-use serde_json::json;
+use serde::Serialize;
 
 use crate::failure::Failure;
 
@@ -25,7 +25,22 @@ pub(crate) const HEADERS: [(HeaderName, HeaderValue); 3] = [
     ),
 ];
 
-/// `{"type":"error","error":{"type","message"},"request_id"}`.
+#[derive(Serialize)]
+struct ErrorBody<'a> {
+    r#type: &'static str,
+    error: Error<'a>,
+    /// Absent in a stream.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Error<'a> {
+    r#type: &'static str,
+    message: &'a str,
+}
+
+/// The body of a failure: `{"type":"error","error":{"type","message"},"request_id"}`.
 pub(crate) fn error_body(failure: &Failure, request_id: &str) -> Vec<u8> {
     let (kind, message) = match failure {
         Failure::Invalid { message, .. } => ("invalid_request_error", message.clone()),
@@ -40,11 +55,12 @@ pub(crate) fn error_body(failure: &Failure, request_id: &str) -> Vec<u8> {
         ),
         Failure::Broken => ("api_error", "Internal server error".to_owned()),
     };
-    json!({
-        "type": "error",
-        "error": { "type": kind, "message": message },
-        "request_id": request_id,
-    })
-    .to_string()
-    .into_bytes()
+    let body = ErrorBody::new(kind, &message, Some(request_id));
+    serde_json::to_vec(&body).expect("plain structs are always JSON")
+}
+
+impl<'a> ErrorBody<'a> {
+    fn new(kind: &'static str, message: &'a str, request_id: Option<&'a str>) -> Self {
+        Self { r#type: "error", error: Error { r#type: kind, message }, request_id }
+    }
 }

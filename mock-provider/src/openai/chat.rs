@@ -123,6 +123,9 @@ pub(crate) fn reply(call: &Call) -> Result<Reply, Failure> {
     }
     let bound = request.max_completion_tokens.or(request.max_tokens).map(NonZeroU32::get);
     let (tokens, ending) = model.output(bound);
+    if choices * tokens > text::MOST_TOKENS {
+        return Err(Failure::invalid("n", "so many choices of this length are too much"));
+    }
     let text: TextBytes = request.messages.iter().map(|message| message.content).sum();
     let input = input_tokens(text, request.messages.len() as u64);
     let output = u64::from(choices) * u64::from(tokens);
@@ -139,25 +142,16 @@ pub(crate) fn reply(call: &Call) -> Result<Reply, Failure> {
         let include_usage = request.stream_options.and_then(|options| options.include_usage);
         Form::Events(answer.events(include_usage == Some(true)))
     } else {
-        Form::Json { body: answer.json(model.script()), output_tokens: output, images: 0 }
+        Form::Json { body: answer.json(&model.text(tokens)), output_tokens: output, images: 0 }
     };
     Ok(Reply { id: answer.id, model, input_tokens: input, form })
 }
 
 impl Answer {
-    fn json(&self, script: Script) -> Vec<u8> {
-        let content = match script {
-            Script::Huge => Cow::Owned(text::huge_words(self.tokens)),
-            _ => Cow::Borrowed(text::words(self.tokens)),
-        };
+    fn json(&self, content: &str) -> Vec<u8> {
         let choice = |index| Choice {
             index,
-            message: Assistant {
-                role: "assistant",
-                content: &content,
-                refusal: (),
-                annotations: [],
-            },
+            message: Assistant { role: "assistant", content, refusal: (), annotations: [] },
             logprobs: (),
             finish_reason: self.finish_reason(),
         };

@@ -7,7 +7,7 @@ pub(crate) mod models;
 pub(crate) mod responses;
 
 use http::{HeaderName, HeaderValue};
-use serde_json::json;
+use serde::Serialize;
 
 use crate::failure::Failure;
 
@@ -20,7 +20,20 @@ pub(crate) const HEADERS: [(HeaderName, HeaderValue); 5] = [
     (HeaderName::from_static("x-ratelimit-reset-requests"), HeaderValue::from_static("6ms")),
 ];
 
-/// `{"error":{"message","type","param","code"}}`.
+#[derive(Serialize)]
+struct ErrorBody<'a> {
+    error: Error<'a>,
+}
+
+#[derive(Serialize)]
+struct Error<'a> {
+    message: &'a str,
+    r#type: &'static str,
+    param: Option<&'static str>,
+    code: Option<&'static str>,
+}
+
+/// The body of a failure: `{"error":{"message","type","param","code"}}`.
 pub(crate) fn error_body(failure: &Failure) -> Vec<u8> {
     let (message, kind, param, code) = match failure {
         Failure::Invalid { message, param } => {
@@ -63,7 +76,6 @@ pub(crate) fn error_body(failure: &Failure) -> Vec<u8> {
             None,
         ),
     };
-    json!({ "error": { "message": message, "type": kind, "param": param, "code": code } })
-        .to_string()
-        .into_bytes()
+    let error = Error { message: &message, r#type: kind, param, code };
+    serde_json::to_vec(&ErrorBody { error }).expect("plain structs are always JSON")
 }

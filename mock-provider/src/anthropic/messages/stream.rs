@@ -2,9 +2,9 @@
 
 use bytes::Bytes;
 use serde::Serialize;
-use serde_json::json;
 
-use super::{Answer, Message, Told, Usage};
+use super::{Answer, Message, Text, Told, Usage};
+use crate::anthropic::ErrorBody;
 use crate::events::Events;
 use crate::sse::{Template, event};
 use crate::text;
@@ -16,6 +16,32 @@ const FIRST_OUTPUT: i64 = 1;
 struct MessageStart<'a> {
     r#type: &'static str,
     message: Message<'a>,
+}
+
+#[derive(Serialize)]
+struct BlockStart {
+    r#type: &'static str,
+    index: u32,
+    content_block: Text<'static>,
+}
+
+#[derive(Serialize)]
+struct BlockDelta {
+    r#type: &'static str,
+    index: u32,
+    delta: Text<'static>,
+}
+
+#[derive(Serialize)]
+struct BlockStop {
+    r#type: &'static str,
+    index: u32,
+}
+
+/// An event that is nothing but its name.
+#[derive(Serialize)]
+struct Bare {
+    r#type: &'static str,
 }
 
 #[derive(Serialize)]
@@ -44,13 +70,10 @@ struct FinalUsage {
 impl Answer {
     /// The events of this answer.
     pub(super) fn events(&self) -> Events {
+        let delta = Text { r#type: "text_delta", text: Template::HOLE };
         let word = Template::new(&event(
             "content_block_delta",
-            &json!({
-                "type": "content_block_delta",
-                "index": 0,
-                "delta": { "type": "text_delta", "text": Template::HOLE },
-            }),
+            &BlockDelta { r#type: "content_block_delta", index: 0, delta },
         ));
         Events {
             head: self.head(),
@@ -65,17 +88,15 @@ impl Answer {
         let usage = self.told.map(|told| Usage::new(told.input, FIRST_OUTPUT));
         let start =
             MessageStart { r#type: "message_start", message: self.message(&[], None, usage) };
+        let block = BlockStart {
+            r#type: "content_block_start",
+            index: 0,
+            content_block: Text { r#type: "text", text: "" },
+        };
         vec![
             event("message_start", &start),
-            event(
-                "content_block_start",
-                &json!({
-                    "type": "content_block_start",
-                    "index": 0,
-                    "content_block": { "type": "text", "text": "" },
-                }),
-            ),
-            event("ping", &json!({ "type": "ping" })),
+            event("content_block_start", &block),
+            event("ping", &Bare { r#type: "ping" }),
         ]
     }
 
@@ -86,9 +107,9 @@ impl Answer {
             usage: self.told.map(FinalUsage::new),
         };
         vec![
-            event("content_block_stop", &json!({ "type": "content_block_stop", "index": 0 })),
+            event("content_block_stop", &BlockStop { r#type: "content_block_stop", index: 0 }),
             event("message_delta", &delta),
-            event("message_stop", &json!({ "type": "message_stop" })),
+            event("message_stop", &Bare { r#type: "message_stop" }),
         ]
     }
 }
@@ -106,11 +127,5 @@ impl FinalUsage {
 
 /// An error after the 200; the official SDKs raise it.
 fn error() -> Bytes {
-    event(
-        "error",
-        &json!({
-            "type": "error",
-            "error": { "type": "api_error", "message": "Internal server error" },
-        }),
-    )
+    event("error", &ErrorBody::new("api_error", "Internal server error", None))
 }

@@ -2,10 +2,10 @@
 
 use bytes::Bytes;
 use serde::Serialize;
-use serde_json::json;
 
 use super::{Answer, FINGERPRINT, Usage};
 use crate::events::Events;
+use crate::openai::{Error, ErrorBody};
 use crate::sse::{Template, data};
 use crate::text;
 
@@ -96,10 +96,12 @@ impl Delta {
 
 /// An error after the 200; the official SDKs raise it.
 fn error() -> Bytes {
-    data(&json!({ "error": {
-        "message": "The server had an error while processing your request. Sorry about that!",
-        "type": "server_error",
-        "param": null,
-        "code": "server_error",
-    }}))
+    data(&ErrorBody {
+        error: Error {
+            message: "The server had an error while processing your request. Sorry about that!",
+            r#type: "server_error",
+            param: None,
+            code: Some("server_error"),
+        },
+    })
 }

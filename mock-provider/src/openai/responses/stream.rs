@@ -2,9 +2,9 @@
 
 use bytes::Bytes;
 use serde::Serialize;
-use serde_json::{Value, json};
 
-use super::{Answer, part};
+use super::Answer;
+use super::object::{Item, Object, Part};
 use crate::events::Events;
 use crate::model::Ending;
 use crate::sse::event;
@@ -14,14 +14,59 @@ use crate::text;
 const HEAD: u32 = 4;
 
 #[derive(Serialize)]
-struct TextDelta<'a> {
+struct Numbered<T> {
     r#type: &'static str,
     sequence_number: u32,
+    #[serde(flatten)]
+    data: T,
+}
+
+/// About the whole response.
+#[derive(Serialize)]
+struct OfResponse<'a> {
+    response: Object<'a>,
+}
+
+/// About the one output item.
+#[derive(Serialize)]
+struct OfItem<'a> {
+    output_index: u32,
+    item: Item<'a>,
+}
+
+/// About the one content part.
+#[derive(Serialize)]
+struct OfPart<'a, T> {
     item_id: &'a str,
     output_index: u32,
     content_index: u32,
+    #[serde(flatten)]
+    data: T,
+}
+
+#[derive(Serialize)]
+struct WholePart<'a> {
+    part: Part<'a>,
+}
+
+#[derive(Serialize)]
+struct Delta {
     delta: &'static str,
     logprobs: [(); 0],
+}
+
+#[derive(Serialize)]
+struct Text {
+    text: &'static str,
+    logprobs: [(); 0],
+}
+
+/// An error after the 200, in its documented form; the official SDKs hand it on as an event.
+#[derive(Serialize)]
+struct ServerError {
+    code: &'static str,
+    message: &'static str,
+    param: (),
 }
 
 impl Answer {
@@ -30,85 +75,58 @@ impl Answer {
     pub(super) fn events(self, broken_after: u32) -> Events {
         let head = self.head();
         let tail = self.tail();
-        let item_id = self.message_id;
+        let error = ServerError {
+            code: "server_error",
+            message: "The server had an error while processing your request. Sorry about that!",
+            param: (),
+        };
         Events {
             head,
             words: self.tokens,
             word: Box::new(move |index| {
-                let delta = TextDelta {
-                    r#type: "response.output_text.delta",
-                    sequence_number: HEAD + index,
-                    item_id: &item_id,
-                    output_index: 0,
-                    content_index: 0,
-                    delta: text::word(index),
-                    logprobs: [],
-                };
-                event(delta.r#type, &delta)
+                let delta = Delta { delta: text::word(index), logprobs: [] };
+                numbered(HEAD + index, "response.output_text.delta", self.of_part(delta))
             }),
             tail,
-            error: error(HEAD + broken_after),
+            error: numbered(HEAD + broken_after, "error", error),
         }
     }
 
     fn head(&self) -> Vec<Bytes> {
-        let mut item = self.message("");
-        item["status"] = json!("in_progress");
-        item["content"] = json!([]);
-        let events = [
-            ("response.created", json!({ "response": self.in_progress() })),
-            ("response.in_progress", json!({ "response": self.in_progress() })),
-            ("response.output_item.added", json!({ "output_index": 0, "item": item })),
-            ("response.content_part.added", self.in_part("part", part(""))),
-        ];
-        number(0, events)
+        let of_response = || OfResponse { response: self.in_progress() };
+        let of_item = OfItem { output_index: 0, item: self.item("in_progress", Vec::new()) };
+        let of_part = self.of_part(WholePart { part: Part::new("") });
+        vec![
+            numbered(0, "response.created", of_response()),
+            numbered(1, "response.in_progress", of_response()),
+            numbered(2, "response.output_item.added", of_item),
+            numbered(3, "response.content_part.added", of_part),
+        ]
     }
 
     fn tail(&self) -> Vec<Bytes> {
         let text = text::words(self.tokens);
-        let mut text_done = self.in_part("text", json!(text));
-        text_done["logprobs"] = json!([]);
-        let item = self.message(text);
+        let item = self.item(self.status(), vec![Part::new(text)]);
+        let of_text = self.of_part(Text { text, logprobs: [] });
+        let of_part = self.of_part(WholePart { part: Part::new(text) });
         let ended = match self.ending {
             Ending::Finished => "response.completed",
             Ending::Cut => "response.incomplete",
         };
-        let events = [
-            ("response.output_text.done", text_done),
-            ("response.content_part.done", self.in_part("part", part(text))),
-            ("response.output_item.done", json!({ "output_index": 0, "item": item })),
-            (ended, json!({ "response": self.ended(text) })),
-        ];
-        number(HEAD + self.tokens, events)
+        let first = HEAD + self.tokens;
+        vec![
+            numbered(first, "response.output_text.done", of_text),
+            numbered(first + 1, "response.content_part.done", of_part),
+            numbered(first + 2, "response.output_item.done", OfItem { output_index: 0, item }),
+            numbered(first + 3, ended, OfResponse { response: self.ended(text) }),
+        ]
     }
 
-    /// The data of an event about the one content part.
-    fn in_part(&self, field: &str, value: Value) -> Value {
-        json!({
-            "item_id": self.message_id,
-            "output_index": 0,
-            "content_index": 0,
-            field: value,
-        })
+    fn of_part<T>(&self, data: T) -> OfPart<'_, T> {
+        OfPart { item_id: &self.message_id, output_index: 0, content_index: 0, data }
     }
 }
 
-fn number<const N: usize>(first: u32, events: [(&str, Value); N]) -> Vec<Bytes> {
-    (first..).zip(events).map(|(number, (name, data))| numbered(number, name, data)).collect()
-}
-
-fn numbered(number: u32, name: &str, mut data: Value) -> Bytes {
-    data["type"] = json!(name);
-    data["sequence_number"] = json!(number);
-    event(name, &data)
-}
-
-/// The documented error event; the official SDKs hand it on as an event.
-fn error(number: u32) -> Bytes {
-    let data = json!({
-        "code": "server_error",
-        "message": "The server had an error while processing your request. Sorry about that!",
-        "param": null,
-    });
-    numbered(number, "error", data)
+fn numbered(sequence_number: u32, r#type: &'static str, data: impl Serialize) -> Bytes {
+    event(r#type, &Numbered { r#type, sequence_number, data })
 }
