@@ -1,1 +1,51 @@
-//! .
+//! The data plane, on Pingora: identify, price, hold, forward, meter, settle.
+//!
+//! One request, from file to file: `proxy` names the phases; `gate` lets it in or not (`identity`,
+//! then the route); `body` reads it; `admission` prices it (`ask`, `quote`) and takes the credits
+//! (`org`, where the book and its queue are); `upstream` sends it on; `answer` meters what comes
+//! back (`meter`, `growth`) and ends the hold before the last bytes go (`running`, `settlement`).
+//! `refusal` and `tell` say no. `sync` is the only road to the store, and `own` the gateway's own
+//! routes.
+
+mod gateway;
+mod server;
+mod time;
+
+mod proxy;
+
+mod exchange;
+
+mod counter;
+mod gate;
+mod identity;
+
+mod body;
+
+mod admission;
+mod ask;
+mod quote;
+
+mod org;
+
+mod upstream;
+
+mod answer;
+mod growth;
+mod meter;
+
+mod running;
+mod settlement;
+
+mod failure;
+mod header;
+mod refusal;
+mod tell;
+
+mod sync;
+
+mod metrics;
+mod operations;
+mod own;
+
+pub use gateway::{Gateway, Setup, ShutdownError, StartError};
+pub use time::{Clock, SteadyClock};

@@ -1,0 +1,174 @@
+//! Before the body: who calls, which route, and whether it may at all.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use bursar_config::{Purpose, Runtime};
+use http::HeaderMap;
+use ledger::{Credits, ProjectId, Tool};
+use pingora::http::RequestHeader;
+
+use crate::exchange::{Exchange, Routed};
+use crate::identity::{Caller, Keyring, Presented, presented};
+use crate::refusal::{Code, Denial};
+
+/// The header that names a project instead of the key's own.
+pub(crate) const PROJECT_HEADER: &str = "x-bursar-project";
+/// The gateway's own routes begin with this.
+pub(crate) const OWN_PREFIX: &str = "/bursar/v1/";
+
+/// The door: decides all that can be decided from the header.
+pub(crate) struct Gate {
+    keyring: Keyring,
+    closing: AtomicBool,
+}
+
+/// Where a request that may enter goes.
+pub(crate) enum Entry {
+    /// To a provider.
+    Route(Arc<Routed>),
+    /// To the gateway itself.
+    Own(Arc<Caller>),
+}
+
+impl Gate {
+    pub(crate) const fn new(keyring: Keyring) -> Self {
+        Self { keyring, closing: AtomicBool::new(false) }
+    }
+
+    /// Nobody enters any more.
+    pub(crate) fn close(&self) {
+        self.closing.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closing.load(Ordering::Acquire)
+    }
+
+    /// Lets a request in, or says why not.
+    pub(crate) async fn enter(
+        &self,
+        exchange: &mut Exchange,
+        request: &RequestHeader,
+    ) -> Result<Entry, Denial> {
+        let config = Arc::clone(&exchange.config);
+        let path = request.uri.path();
+        exchange.dialect = config.runtime.provider_of(path).map(|provider| provider.dialect);
+        if self.is_closed() {
+            return Err(Denial::new(Code::ShuttingDown, "this gateway is shutting down"));
+        }
+        check_header(request, &config.runtime)?;
+        let matched = config.runtime.route(request.method.as_str(), path);
+        exchange.body_bound = matched.map(|matched| matched.route.bounds.body);
+        let caller = self.identify(&request.headers).await?;
+        if path.starts_with(OWN_PREFIX) {
+            return Ok(Entry::Own(caller));
+        }
+        let Some(matched) = matched else {
+            return Err(Denial::new(
+                Code::UnknownRoute,
+                format!("there is no route {} {path} here", request.method),
+            ));
+        };
+        let project = project(&caller, &request.headers)?;
+        let routed = Routed {
+            provider: Arc::clone(matched.provider),
+            route: Arc::clone(matched.route),
+            upstream_path: matched.upstream_path.to_owned(),
+            caller,
+            project,
+        };
+        Ok(Entry::Route(Arc::new(routed)))
+    }
+
+    async fn identify(&self, headers: &HeaderMap) -> Result<Arc<Caller>, Denial> {
+        let text = match presented(headers) {
+            Presented::Nothing => return Err(Denial::credential()),
+            Presented::One(text) => text,
+            Presented::Several => {
+                return Err(Denial::new(
+                    Code::AmbiguousCredential,
+                    "the request carries two different credentials; send one",
+                ));
+            }
+        };
+        match self.keyring.identify(text).await {
+            Ok(Some(caller)) => Ok(caller),
+            Ok(None) => Err(Denial::credential()),
+            Err(failure) => {
+                tracing::warn!(%failure, "a key could not be looked up");
+                Err(Denial::ledger_unavailable())
+            }
+        }
+    }
+}
+
+impl Routed {
+    /// The tool of the route, if it has one.
+    pub(crate) fn tool(&self) -> Option<&Tool> {
+        match &self.route.purpose {
+            Purpose::NoTool => None,
+            Purpose::Tool { tool, .. } => Some(tool),
+        }
+    }
+
+    /// Whether the key opens anything, for a route without a tool.
+    pub(crate) fn may_pass(&self) -> Result<(), Denial> {
+        let path = self.caller.path(None, self.project);
+        self.caller.org.standing(path).map_err(|refusal| self.refused(&refusal))
+    }
+
+    /// What no body can change: the standing of key and member, and that nothing at all is left.
+    pub(crate) fn may_spend(&self, exchange: &Exchange) -> Result<(), Denial> {
+        let Some(tool) = self.tool() else { return self.may_pass() };
+        let org = &self.caller.org;
+        let path = self.caller.path(Some(tool), self.project);
+        let book = &exchange.config.runtime.price_book;
+        let least = book.cheapest(&self.provider.name, tool).unwrap_or(Credits::ZERO);
+        org.probe(exchange.id, path, least).map_err(|refusal| self.refused(&refusal))
+    }
+
+    /// The denial of a refusal, with whom to ask.
+    pub(crate) fn refused(&self, refusal: &ledger::Refusal) -> Denial {
+        let ask = self.caller.org.ask_about(refusal);
+        Denial { ask, ..Denial::of(refusal) }
+    }
+}
+
+fn check_header(request: &RequestHeader, runtime: &Runtime) -> Result<(), Denial> {
+    let bounds = &runtime.bounds;
+    let uri = request.raw_path().len();
+    let fields = request.headers.iter();
+    let bytes = fields.fold(uri, |sum, (name, value)| {
+        sum.saturating_add(name.as_str().len()).saturating_add(value.len())
+    });
+    if uri > bounds.uri_bytes
+        || bytes > bounds.header_bytes
+        || request.headers.len() > bounds.header_fields
+    {
+        let message = format!(
+            "the request header may have {} bytes, {} of them in the path, and {} fields",
+            bounds.header_bytes, bounds.uri_bytes, bounds.header_fields
+        );
+        return Err(Denial::new(Code::HeaderTooLarge, message));
+    }
+    Ok(())
+}
+
+/// The project that a request names.
+fn project(caller: &Caller, headers: &HeaderMap) -> Result<Option<ProjectId>, Denial> {
+    let Some(slug) = headers.get(PROJECT_HEADER) else { return Ok(None) };
+    let slug = slug.to_str().unwrap_or_default();
+    match caller.org.view().project(slug, caller.member) {
+        Some(Ok(project)) => Ok(Some(project)),
+        Some(Err(())) => Err(Denial::new(
+            Code::ProjectNotAllowed,
+            format!("you may not charge the project `{slug}`"),
+        )),
+        None => Err(Denial::new(
+            Code::InvalidRequest,
+            format!("your organisation has no project `{slug}`"),
+        )
+        .about(Some(PROJECT_HEADER.to_owned()))),
+    }
+}

@@ -1,0 +1,165 @@
+//! A gateway from its start to its end.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bursar_config::Handle;
+use journal::Journal;
+use ledger::{Epoch, NodeId, Shard};
+use store::{Applied, ChangeSeq, KeyHasher, Store};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::admission::Admission;
+use crate::counter::RequestCounter;
+use crate::gate::Gate;
+use crate::identity::Keyring;
+use crate::metrics::Metrics;
+use crate::operations::Operations;
+use crate::own::Own;
+use crate::proxy::Proxy;
+use crate::server::{Listeners, Server};
+use crate::sync::{self, Ledger, Membership};
+use crate::time::Clock;
+use crate::upstream::Resolver;
+
+/// What a gateway is made of. The node is registered, and its earlier epochs are recovered.
+pub struct Setup {
+    /// The configuration, swapped when it is reloaded.
+    pub config: Handle,
+    /// Where the credits are.
+    pub store: Arc<dyn Store>,
+    /// What is written down before it is acted upon.
+    pub journal: Arc<dyn Journal>,
+    /// The time for money.
+    pub clock: Arc<dyn Clock>,
+    /// How keys are recognised.
+    pub keys: KeyHasher,
+    /// This gateway's data folder.
+    pub node: NodeId,
+    /// This start of it.
+    pub epoch: Epoch,
+    /// How far the store is with the journal.
+    pub applied: Vec<(Shard, Applied)>,
+}
+
+/// Why a gateway did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The store could not be read.
+    #[error("the store: {0}")]
+    Store(#[from] store::Error),
+    /// An address could not be listened on.
+    #[error("cannot listen on {address}: {source}; stop what has it, or choose another")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Pingora refused what it was given.
+    #[error("the proxy: {0}")]
+    Proxy(String),
+}
+
+/// Why a gateway did not end cleanly.
+#[derive(Debug, thiserror::Error)]
+pub enum ShutdownError {
+    /// The last sync was not acknowledged: what it would have said is lost with the process.
+    #[error("the last charges could not be stored: {0}")]
+    Unsynced(store::Error),
+}
+
+/// A running gateway.
+pub struct Gateway {
+    gate: Arc<Gate>,
+    ledger: Arc<Ledger>,
+    metrics: Arc<Metrics>,
+    config: Handle,
+    server: Server,
+    stop_sync: watch::Sender<bool>,
+    sync: JoinHandle<()>,
+}
+
+/// How long the last sync may take.
+const LAST_SYNC: Duration = Duration::from_secs(4);
+const DRAIN_POLL: Duration = Duration::from_millis(20);
+
+impl Gateway {
+    /// Starts to listen; when this returns, requests are answered.
+    ///
+    /// # Errors
+    /// [`StartError`] when the store cannot be read or an address is taken.
+    pub async fn start(setup: Setup) -> Result<Self, StartError> {
+        let Setup { config, store, journal, clock, keys, node, epoch, applied } = setup;
+        let membership = Membership { node, epoch, applied };
+        let ledger =
+            Ledger::new(membership, Arc::clone(&store), journal, Arc::clone(&clock)).await?;
+        let ledger = Arc::new(ledger);
+        let metrics = Metrics::new().map_err(|error| StartError::Proxy(error.to_string()))?;
+        let metrics = Arc::new(metrics);
+        let keyring = Keyring::new(keys, store, Arc::clone(&ledger), clock);
+        let gate = Arc::new(Gate::new(keyring));
+        let proxy = Proxy {
+            config: config.clone(),
+            counter: RequestCounter::new(node, epoch),
+            gate: Arc::clone(&gate),
+            admission: Admission { ledger: Arc::clone(&ledger), metrics: Arc::clone(&metrics) },
+            own: Own { ledger: Arc::clone(&ledger) },
+            resolver: Resolver::default(),
+            metrics: Arc::clone(&metrics),
+        };
+        let operations = Operations {
+            metrics: Arc::clone(&metrics),
+            ledger: Arc::clone(&ledger),
+            gate: Arc::clone(&gate),
+            config: config.clone(),
+        };
+        let listeners = Listeners::of(&config.load().bootstrap)?;
+        let server = Server::start(proxy, operations, listeners).await?;
+        let (stop_sync, stopped) = watch::channel(false);
+        let sync = tokio::spawn(sync::run(Arc::clone(&ledger), stopped));
+        Ok(Self { gate, ledger, metrics, config, server, stop_sync, sync })
+    }
+
+    /// Where clients reach it.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.server.gateway
+    }
+
+    /// Where it is watched.
+    #[must_use]
+    pub const fn operations_address(&self) -> SocketAddr {
+        self.server.operations
+    }
+
+    /// Takes in what the store has committed; whether everything up to `seq` is in force.
+    pub async fn take_in(&self, seq: ChangeSeq) -> bool {
+        match self.ledger.take_in(seq).await {
+            Ok(in_force) => in_force,
+            Err(failure) => {
+                tracing::warn!(%failure, "a change could not be taken in");
+                false
+            }
+        }
+    }
+
+    /// Stops admitting, lets running requests end, has the last charges stored, and stops.
+    ///
+    /// # Errors
+    /// [`ShutdownError::Unsynced`] when the store did not acknowledge the last charges.
+    pub async fn shutdown(self) -> Result<(), ShutdownError> {
+        self.gate.close();
+        let deadline = Instant::now() + self.config.load().runtime.bounds.shutdown;
+        while self.metrics.present.get() > 0 && Instant::now() < deadline {
+            tokio::time::sleep(DRAIN_POLL).await;
+        }
+        // What still runs is torn down with Pingora, which ends its holds.
+        self.server.stop().await;
+        let _ = self.stop_sync.send(true);
+        let _ = self.sync.await;
+        self.ledger.sync_all(LAST_SYNC).await.map_err(ShutdownError::Unsynced)
+    }
+}

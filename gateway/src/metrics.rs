@@ -1,0 +1,143 @@
+//! Every series of the data plane, with its name in one place.
+
+use bursar_config::{Handle, Reloads};
+use ledger::{Charge, Ending};
+use prometheus::{Histogram, HistogramOpts, IntCounterVec, IntGauge, Opts, Registry, TextEncoder};
+
+use crate::exchange::Exchange;
+use crate::refusal::Code;
+use crate::sync::Ledger;
+
+/// The gateway's metrics: no label names a member, a key, or anything a client chooses.
+pub(crate) struct Metrics {
+    registry: Registry,
+    requests: IntCounterVec,
+    refusals: IntCounterVec,
+    endings: IntCounterVec,
+    charged: IntCounterVec,
+    overrun: IntCounterVec,
+    duration: Histogram,
+    /// Requests that have arrived and not ended.
+    pub(crate) present: IntGauge,
+    /// Requests that credits are held for.
+    pub(crate) holds: IntGauge,
+    waiting: IntGauge,
+    store_failing: IntGauge,
+    reloads_ok: IntGauge,
+    reloads_failed: IntGauge,
+    last_reload_ok: IntGauge,
+}
+
+const SECONDS: [f64; 14] =
+    [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0, 120.0, 600.0];
+
+impl Metrics {
+    /// # Errors
+    /// Two series of one name.
+    pub(crate) fn new() -> prometheus::Result<Self> {
+        let registry = Registry::new();
+        let counters = |name: &str, help: &str, labels: &[&str]| {
+            let counters = IntCounterVec::new(Opts::new(name, help), labels)?;
+            registry.register(Box::new(counters.clone()))?;
+            prometheus::Result::Ok(counters)
+        };
+        let gauge = |name: &str, help: &str| {
+            let gauge = IntGauge::new(name, help)?;
+            registry.register(Box::new(gauge.clone()))?;
+            prometheus::Result::Ok(gauge)
+        };
+        let requests = counters(
+            "bursar_requests_total",
+            "Requests answered, by the class of the status told to the client",
+            &["status"],
+        )?;
+        let refusals =
+            counters("bursar_refusals_total", "Requests refused by the gateway", &["code"])?;
+        let endings = counters("bursar_holds_ended_total", "Holds ended", &["tool", "ending"])?;
+        let charged = counters(
+            "bursar_charged_microcredits_total",
+            "Credits charged, in micro-credits",
+            &["tool"],
+        )?;
+        let overrun = counters(
+            "bursar_overrun_microcredits_total",
+            "Cost above the hold, borne by the platform, in micro-credits",
+            &["tool"],
+        )?;
+        let duration = Histogram::with_opts(
+            HistogramOpts::new("bursar_request_duration_seconds", "From arrival to the last byte")
+                .buckets(SECONDS.to_vec()),
+        )?;
+        registry.register(Box::new(duration.clone()))?;
+        for code in Code::ALL {
+            refusals.with_label_values(&[code.name()]);
+        }
+        Ok(Self {
+            requests,
+            refusals,
+            endings,
+            charged,
+            overrun,
+            duration,
+            present: gauge("bursar_requests_running", "Requests that have not ended")?,
+            holds: gauge("bursar_holds_open", "Requests that credits are held for")?,
+            waiting: gauge("bursar_waiting", "Requests that wait for credits which are held")?,
+            reloads_ok: gauge("bursar_config_reloads", "Configurations put in force")?,
+            reloads_failed: gauge("bursar_config_reloads_refused", "Configurations refused")?,
+            last_reload_ok: gauge(
+                "bursar_config_last_reload_successful",
+                "1 unless the last configuration was refused",
+            )?,
+            store_failing: gauge("bursar_store_failing", "1 while the store does not answer")?,
+            registry,
+        })
+    }
+
+    pub(crate) fn refused(&self, code: Code) {
+        self.refusals.with_label_values(&[code.name()]).inc();
+    }
+
+    pub(crate) fn ended(&self, charge: &Charge) {
+        let ending = match charge.ending {
+            Ending::Settled => "settled",
+            Ending::Estimated => "estimated",
+            Ending::Indeterminate => "indeterminate",
+            Ending::Released(cause) => cause.name(),
+        };
+        let tool = charge.tool.name();
+        self.endings.with_label_values(&[tool, ending]).inc();
+        self.charged.with_label_values(&[tool]).inc_by(charge.charged.micros());
+        if !charge.overrun.is_zero() {
+            self.overrun.with_label_values(&[tool]).inc_by(charge.overrun.micros());
+        }
+    }
+
+    pub(crate) fn request(&self, exchange: &Exchange, status: u16) {
+        let class = match status {
+            0 => "none",
+            100..=199 => "1xx",
+            200..=299 => "2xx",
+            300..=399 => "3xx",
+            400..=499 => "4xx",
+            _ => "5xx",
+        };
+        self.requests.with_label_values(&[class]).inc();
+        self.duration.observe(exchange.arrived.elapsed().as_secs_f64());
+    }
+
+    fn config(&self, reloads: &Reloads) {
+        let count = |count| i64::try_from(count).unwrap_or(i64::MAX);
+        self.reloads_ok.set(count(reloads.ok));
+        self.reloads_failed.set(count(reloads.failed));
+        let refused = matches!(reloads.last, Some(Err(_)));
+        self.last_reload_ok.set(i64::from(!refused));
+    }
+
+    /// Every series, with what is only looked up when it is asked for.
+    pub(crate) fn text(&self, ledger: &Ledger, config: &Handle) -> String {
+        self.config(&config.reloads().borrow());
+        self.store_failing.set(i64::from(ledger.health().is_failing()));
+        self.waiting.set(i64::try_from(ledger.waiting()).unwrap_or(i64::MAX));
+        TextEncoder::new().encode_to_string(&self.registry.gather()).unwrap_or_default()
+    }
+}

@@ -1,0 +1,57 @@
+//! What the store has committed, put in force here.
+
+use std::sync::atomic::Ordering;
+
+use ledger::Change;
+use store::Changed;
+
+use super::Org;
+
+impl Org {
+    /// Puts a change in force; returns whether there may be more to lease.
+    pub(crate) fn take_in(&self, changed: Changed) -> bool {
+        match changed {
+            Changed::Org(_) => false,
+            Changed::Group(group) => {
+                self.update(|view| view.put_group(group.clone()));
+                false
+            }
+            Changed::Project(project) => {
+                self.update(|view| view.put_project(project.clone()));
+                false
+            }
+            Changed::Member(member) => {
+                self.update(|view| view.put_member(member.clone()));
+                self.apply(Change::Member(member.standing));
+                self.standings.fetch_add(1, Ordering::Release);
+                false
+            }
+            Changed::Key(key) => {
+                self.apply(Change::Key(key.standing));
+                self.standings.fetch_add(1, Ordering::Release);
+                false
+            }
+            Changed::Grant(grant) => {
+                self.update(|view| view.put_grant(&grant.grant));
+                self.apply(Change::Grant { grant: grant.grant, spent: grant.spent });
+                true
+            }
+            Changed::Limit(limit) => {
+                self.apply(Change::Limit(limit));
+                true
+            }
+            Changed::LimitRemoved(limit) => {
+                self.apply(Change::LimitRemoved(limit));
+                false
+            }
+        }
+    }
+
+    fn update(&self, change: impl Fn(&mut super::OrgView)) {
+        self.view.rcu(|view| {
+            let mut view = super::OrgView::clone(view);
+            change(&mut view);
+            view
+        });
+    }
+}

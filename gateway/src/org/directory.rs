@@ -1,0 +1,137 @@
+//! Every organisation that this gateway serves: loaded once, then kept true by the change feed.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use dashmap::DashMap;
+use ledger::{Book, Change, OrgId, Shard};
+use store::{ChangeSeq, OrgData, Store};
+use tokio::sync::Mutex;
+
+use super::{Org, OrgView};
+use crate::time::Clock;
+
+/// The organisations in memory.
+pub(crate) struct Directory {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    orgs: DashMap<OrgId, Arc<Org>>,
+    /// One load at a time: many requests of a cold organisation wait for the same one.
+    loading: Mutex<()>,
+    /// The last change taken in; one reader of the feed at a time.
+    feed: Mutex<ChangeSeq>,
+    taken_in: AtomicU64,
+}
+
+/// How many changes are read from the feed at once.
+const FEED_PAGE: usize = 500;
+
+impl Directory {
+    /// The empty directory of a store, whose changes up to now every load contains.
+    pub(crate) async fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> store::Result<Self> {
+        let seq = store.stamp().await?.seq;
+        Ok(Self {
+            store,
+            clock,
+            orgs: DashMap::new(),
+            loading: Mutex::new(()),
+            feed: Mutex::new(seq),
+            taken_in: AtomicU64::new(seq.0),
+        })
+    }
+
+    pub(crate) fn loaded(&self, org: OrgId) -> Option<Arc<Org>> {
+        self.orgs.get(&org).map(|org| Arc::clone(&org))
+    }
+
+    pub(crate) fn all(&self) -> Vec<Arc<Org>> {
+        self.orgs.iter().map(|org| Arc::clone(&org)).collect()
+    }
+
+    pub(crate) fn of_shard(&self, shard: Shard) -> Vec<Arc<Org>> {
+        let all = self.all().into_iter();
+        all.filter(|org| org.shard() == shard).collect()
+    }
+
+    /// The last change that is in force here.
+    pub(crate) fn taken_in(&self) -> ChangeSeq {
+        ChangeSeq(self.taken_in.load(Ordering::Acquire))
+    }
+
+    /// Loads an organisation, without leases.
+    pub(crate) async fn load(&self, id: OrgId) -> store::Result<Option<Arc<Org>>> {
+        if let Some(org) = self.loaded(id) {
+            return Ok(Some(org));
+        }
+        let _one = self.loading.lock().await;
+        if let Some(org) = self.loaded(id) {
+            return Ok(Some(org));
+        }
+        // The feed stands still while we read: what it brings later is not in the data, or again.
+        let _still = self.feed.lock().await;
+        let Some(data) = self.store.load(id).await? else { return Ok(None) };
+        let org = Arc::new(self.build(&data));
+        self.open_periods(&org).await?;
+        self.orgs.insert(id, Arc::clone(&org));
+        Ok(Some(org))
+    }
+
+    fn build(&self, data: &OrgData) -> Org {
+        let now = self.clock.now();
+        let mut book = Book::new(data.org.id);
+        let members = data.members.iter().map(|member| Change::Member(member.standing.clone()));
+        let keys = data.keys.iter().map(|key| Change::Key(key.standing.clone()));
+        let limits = data.limits.iter().cloned().map(Change::Limit);
+        let grants = data
+            .grants
+            .iter()
+            .map(|grant| Change::Grant { grant: grant.grant.clone(), spent: grant.spent });
+        for change in members.chain(keys).chain(limits).chain(grants) {
+            let decided = book.apply(change, now);
+            debug_assert!(decided.is_empty(), "nobody waits for a new book");
+        }
+        Org::new(OrgView::of(data), book, Arc::clone(&self.clock))
+    }
+
+    /// Opens the periods that an organisation needs now and does not know.
+    pub(crate) async fn open_periods(&self, org: &Org) -> store::Result<()> {
+        self.open_periods_at(org, self.clock.now()).await
+    }
+
+    /// Opens the periods that an organisation will need at an instant.
+    pub(crate) async fn open_periods_at(
+        &self,
+        org: &Org,
+        at: ledger::Instant,
+    ) -> store::Result<()> {
+        if !org.has_unopened_periods(at) {
+            return Ok(());
+        }
+        for period in self.store.open_periods(org.id(), at).await? {
+            org.apply(Change::PeriodOpened(period));
+        }
+        org.enrich();
+        Ok(())
+    }
+
+    /// Takes in the changes that the store has committed.
+    pub(crate) async fn read_feed(&self) -> store::Result<()> {
+        let mut last = self.feed.lock().await;
+        loop {
+            let changes = self.store.changes_since(*last, FEED_PAGE).await?;
+            let full = changes.len() == FEED_PAGE;
+            for change in changes {
+                *last = change.seq;
+                let Some(org) = self.loaded(change.org) else { continue };
+                if org.take_in(change.what) {
+                    org.enrich();
+                    self.open_periods(&org).await?;
+                }
+            }
+            if !full {
+                self.taken_in.store(last.0, Ordering::Release);
+                return Ok(());
+            }
+        }
+    }
+}

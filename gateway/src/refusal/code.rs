@@ -1,0 +1,124 @@
+//! The codes: one word serves as response field, log field and metric label.
+
+/// Why a request was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Code {
+    InvalidCredential,
+    AmbiguousCredential,
+    InvalidRequest,
+    Unpriced,
+    AccessRemoved,
+    KeyBlocked,
+    ToolNotAllowed,
+    ProjectNotAllowed,
+    LimitReached,
+    CreditsExhausted,
+    RequestExceedsRemaining,
+    UnknownRoute,
+    UnknownRequest,
+    BodyTooLarge,
+    HeaderTooLarge,
+    CreditsHeld,
+    UpstreamRefused,
+    UpstreamUnreachable,
+    UpstreamTimeout,
+    LedgerUnavailable,
+    ShuttingDown,
+    Internal,
+}
+
+impl Code {
+    pub(crate) const ALL: [Self; 22] = [
+        Self::InvalidCredential,
+        Self::AmbiguousCredential,
+        Self::InvalidRequest,
+        Self::Unpriced,
+        Self::AccessRemoved,
+        Self::KeyBlocked,
+        Self::ToolNotAllowed,
+        Self::ProjectNotAllowed,
+        Self::LimitReached,
+        Self::CreditsExhausted,
+        Self::RequestExceedsRemaining,
+        Self::UnknownRoute,
+        Self::UnknownRequest,
+        Self::BodyTooLarge,
+        Self::HeaderTooLarge,
+        Self::CreditsHeld,
+        Self::UpstreamRefused,
+        Self::UpstreamUnreachable,
+        Self::UpstreamTimeout,
+        Self::LedgerUnavailable,
+        Self::ShuttingDown,
+        Self::Internal,
+    ];
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::InvalidCredential => "invalid_credential",
+            Self::AmbiguousCredential => "ambiguous_credential",
+            Self::InvalidRequest => "invalid_request",
+            Self::Unpriced => "unpriced",
+            Self::AccessRemoved => "access_removed",
+            Self::KeyBlocked => "key_blocked",
+            Self::ToolNotAllowed => "tool_not_allowed",
+            Self::ProjectNotAllowed => "project_not_allowed",
+            Self::LimitReached => "limit_reached",
+            Self::CreditsExhausted => "credits_exhausted",
+            Self::RequestExceedsRemaining => "request_exceeds_remaining",
+            Self::UnknownRoute => "unknown_route",
+            Self::UnknownRequest => "unknown_request",
+            Self::BodyTooLarge => "body_too_large",
+            Self::HeaderTooLarge => "header_too_large",
+            Self::CreditsHeld => "credits_held",
+            Self::UpstreamRefused => "upstream_refused",
+            Self::UpstreamUnreachable => "upstream_unreachable",
+            Self::UpstreamTimeout => "upstream_timeout",
+            Self::LedgerUnavailable => "ledger_unavailable",
+            Self::ShuttingDown => "shutting_down",
+            Self::Internal => "internal_error",
+        }
+    }
+
+    pub(crate) const fn status(self) -> u16 {
+        match self {
+            Self::AmbiguousCredential | Self::InvalidRequest | Self::Unpriced => 400,
+            Self::InvalidCredential => 401,
+            Self::LimitReached | Self::CreditsExhausted | Self::RequestExceedsRemaining => 402,
+            Self::AccessRemoved
+            | Self::KeyBlocked
+            | Self::ToolNotAllowed
+            | Self::ProjectNotAllowed => 403,
+            Self::UnknownRoute | Self::UnknownRequest => 404,
+            Self::BodyTooLarge => 413,
+            Self::CreditsHeld => 429,
+            Self::HeaderTooLarge => 431,
+            Self::Internal => 500,
+            Self::UpstreamRefused | Self::UpstreamUnreachable => 502,
+            Self::LedgerUnavailable | Self::ShuttingDown => 503,
+            Self::UpstreamTimeout => 504,
+        }
+    }
+
+    /// Whether waiting helps. What cannot pass on its own says so, since SDKs go by the status.
+    pub(crate) const fn is_retryable(self) -> bool {
+        matches!(
+            self,
+            Self::CreditsHeld
+                | Self::LedgerUnavailable
+                | Self::ShuttingDown
+                | Self::UpstreamUnreachable
+                | Self::UpstreamTimeout
+        )
+    }
+
+    /// Seconds to wait; never with a refusal that only a person can lift, since some SDKs sleep
+    /// whatever it says.
+    pub(crate) const fn retry_after(self) -> Option<u32> {
+        match self {
+            Self::CreditsHeld | Self::ShuttingDown => Some(1),
+            Self::LedgerUnavailable => Some(2),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! A store that can be away: the real one behind a switch.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use ledger::{
+    Charge, CountsFrom, Epoch, Grant, HoldId, Instant, Limit, LimitId, NodeId, OrgId, PeriodOpened,
+};
+use parking_lot::Mutex;
+use store::{
+    Change, ChangeSeq, Error, Group, Key, KeyIdentity, KeySecret, Member, Org, OrgData, Project,
+    Registered, Registration, Result, SecretHash, Stamp, Store, SyncAnswer, SyncRequest,
+    UsageQuery, UsageRow,
+};
+use store_sqlite::SqliteStore;
+
+/// What of a store answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reach {
+    All,
+    /// Everything but syncs: nothing is leased, nothing is reported.
+    NoSync,
+    Nothing,
+}
+
+/// A store as a gateway reaches it.
+#[derive(Debug)]
+pub(crate) struct FlakyStore {
+    store: Arc<SqliteStore>,
+    reach: Arc<Mutex<Reach>>,
+}
+
+impl FlakyStore {
+    pub(crate) fn new(store: Arc<SqliteStore>, reach: Arc<Mutex<Reach>>) -> Self {
+        Self { store, reach }
+    }
+
+    fn reached(&self) -> Result<&SqliteStore> {
+        match *self.reach.lock() {
+            Reach::All | Reach::NoSync => Ok(&self.store),
+            Reach::Nothing => Err(Error::Unavailable("switched off".to_owned())),
+        }
+    }
+}
+
+#[async_trait]
+impl Store for FlakyStore {
+    async fn sync(&self, request: &SyncRequest) -> Result<SyncAnswer> {
+        if *self.reach.lock() != Reach::All {
+            return Err(Error::Unavailable("switched off".to_owned()));
+        }
+        self.store.sync(request).await
+    }
+
+    async fn stamp(&self) -> Result<Stamp> {
+        self.reached()?.stamp().await
+    }
+
+    async fn register(&self, registration: &Registration) -> Result<Registered> {
+        self.reached()?.register(registration).await
+    }
+
+    async fn recovered(&self, node: NodeId, epoch: Epoch) -> Result<()> {
+        self.reached()?.recovered(node, epoch).await
+    }
+
+    async fn load(&self, org: OrgId) -> Result<Option<OrgData>> {
+        self.reached()?.load(org).await
+    }
+
+    async fn open_periods(&self, org: OrgId, at: Instant) -> Result<Vec<PeriodOpened>> {
+        self.reached()?.open_periods(org, at).await
+    }
+
+    async fn identity(&self, secret: &SecretHash) -> Result<Option<KeyIdentity>> {
+        self.reached()?.identity(secret).await
+    }
+
+    async fn changes_since(&self, seq: ChangeSeq, max: usize) -> Result<Vec<Change>> {
+        self.reached()?.changes_since(seq, max).await
+    }
+
+    async fn charge(&self, hold: HoldId) -> Result<Option<Charge>> {
+        self.reached()?.charge(hold).await
+    }
+
+    async fn usage(&self, query: &UsageQuery) -> Result<Vec<UsageRow>> {
+        self.reached()?.usage(query).await
+    }
+
+    async fn orgs(&self) -> Result<Vec<Org>> {
+        self.reached()?.orgs().await
+    }
+
+    async fn put_org(&self, org: &Org) -> Result<ChangeSeq> {
+        self.reached()?.put_org(org).await
+    }
+
+    async fn put_group(&self, group: &Group) -> Result<ChangeSeq> {
+        self.reached()?.put_group(group).await
+    }
+
+    async fn put_project(&self, project: &Project) -> Result<ChangeSeq> {
+        self.reached()?.put_project(project).await
+    }
+
+    async fn put_member(&self, member: &Member) -> Result<ChangeSeq> {
+        self.reached()?.put_member(member).await
+    }
+
+    async fn put_key(&self, key: &Key, secret: Option<&KeySecret>) -> Result<ChangeSeq> {
+        self.reached()?.put_key(key, secret).await
+    }
+
+    async fn put_grant(
+        &self,
+        org: OrgId,
+        grant: &Grant,
+        idempotency: Option<&str>,
+    ) -> Result<(Grant, ChangeSeq)> {
+        self.reached()?.put_grant(org, grant, idempotency).await
+    }
+
+    async fn put_limit(
+        &self,
+        org: OrgId,
+        limit: &Limit,
+        counts_from: CountsFrom,
+        now: Instant,
+    ) -> Result<ChangeSeq> {
+        self.reached()?.put_limit(org, limit, counts_from, now).await
+    }
+
+    async fn remove_limit(&self, org: OrgId, limit: LimitId) -> Result<ChangeSeq> {
+        self.reached()?.remove_limit(org, limit).await
+    }
+}

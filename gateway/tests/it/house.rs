@@ -1,0 +1,201 @@
+//! A gateway, its provider and its store, with one organisation in it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use bursar_config::{Config, Environment, Handle, Reloader};
+use gateway::{Clock, Gateway, Setup, SteadyClock};
+use journal::MemoryJournal;
+use ledger::{Credits, Instant, NodeId, OrgId};
+use mock_provider::{MockProvider, Options};
+use parking_lot::Mutex;
+use store::{ChangeSeq, KeyHasher, Money, Org, Plan, Registration, Store};
+use store_sqlite::SqliteStore;
+use tempfile::TempDir;
+
+use crate::flaky::{FlakyStore, Reach};
+
+/// What the provider knows the operator by; only a call with it is let in there.
+pub(crate) const OPERATORS_KEY: &str = "the-operators-own-key";
+const PEPPER: &[u8] = b"a pepper of at least thirty-two bytes for tests";
+
+/// One organisation behind one gateway; its folder goes when it does.
+pub(crate) struct House {
+    pub(crate) provider: MockProvider,
+    pub(crate) gateway: Gateway,
+    pub(crate) store: Arc<SqliteStore>,
+    pub(crate) clock: Arc<SteadyClock>,
+    pub(crate) org: OrgId,
+    pub(crate) client: reqwest::Client,
+    pub(super) keys: KeyHasher,
+    reach: Arc<Mutex<Reach>>,
+    made: AtomicU32,
+    starts: u128,
+    config: Handle,
+    folder: TempDir,
+}
+
+/// What the configuration names in `${...}`.
+struct Env;
+
+impl Environment for Env {
+    fn var(&self, name: &str) -> Option<String> {
+        match name {
+            "PEPPER" => Some(String::from_utf8_lossy(PEPPER).into_owned()),
+            "TOKEN" => Some("bursar_a_a-token-for-the-admin-api-of-tests".to_owned()),
+            "PROVIDER_KEY" => Some(OPERATORS_KEY.to_owned()),
+            _ => None,
+        }
+    }
+
+    fn read_file(&self, path: &Path) -> std::io::Result<String> {
+        std::fs::read_to_string(path)
+    }
+}
+
+impl House {
+    /// A house with the usual bounds and an instant provider.
+    pub(crate) async fn new() -> Self {
+        Self::with(|text| text).await
+    }
+
+    /// A house whose configuration is edited before it is read. In it `UPSTREAM_URL` stands for the
+    /// mock provider; another address may be put in its place.
+    pub(crate) async fn with(edit: impl FnOnce(String) -> String) -> Self {
+        let options = Options {
+            record: true,
+            credential: Some(OPERATORS_KEY.to_owned()),
+            ..Options::default()
+        };
+        let provider = MockProvider::start(options).await.unwrap();
+        let text = edit(include_str!("house.yaml").to_owned());
+        let text = text.replace("UPSTREAM_URL", &provider.url());
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(file(&folder), text).unwrap();
+        let config = load(&folder);
+        let store = open(&folder).await;
+        let org = OrgId::from_u128(7);
+        store.put_org(&organisation(org)).await.unwrap();
+        let keys = KeyHasher::new(1, [(1, PEPPER)]).unwrap();
+        let clock = Arc::new(SteadyClock::start());
+        let (made, starts) = (AtomicU32::new(0), 1);
+        let reach = Arc::new(Mutex::new(Reach::All));
+        let flaky = FlakyStore::new(Arc::clone(&store), Arc::clone(&reach));
+        let gateway = start(&config, flaky, &clock, &keys, starts).await;
+        let client = reqwest::Client::new();
+        Self {
+            provider,
+            gateway,
+            store,
+            clock,
+            org,
+            client,
+            keys,
+            reach,
+            made,
+            starts,
+            config,
+            folder,
+        }
+    }
+
+    /// The same folder behind a new gateway, once the present one has ended in good order.
+    pub(crate) async fn restarted(self) -> Self {
+        let Self { gateway, store, .. } = self;
+        gateway.shutdown().await.unwrap();
+        Arc::into_inner(store).expect("a gateway that ended has let its store go").close().await;
+        let (config, store) = (load(&self.folder), open(&self.folder).await);
+        let flaky = FlakyStore::new(Arc::clone(&store), Arc::clone(&self.reach));
+        let (clock, starts) = (Arc::new(SteadyClock::start()), self.starts + 1);
+        let gateway = start(&config, flaky, &clock, &self.keys, starts).await;
+        Self { gateway, store, clock, starts, config, client: reqwest::Client::new(), ..self }
+    }
+
+    /// Puts an edited configuration in force while the gateway runs.
+    pub(crate) fn reload(&self, edit: impl FnOnce(String) -> String) {
+        let file = file(&self.folder);
+        let text = edit(std::fs::read_to_string(&file).unwrap());
+        std::fs::write(&file, text).unwrap();
+        let reloader = Reloader::new(self.config.clone(), &file, Arc::new(Env));
+        reloader.reload().unwrap_or_else(|problems| panic!("{problems}"));
+    }
+
+    /// Lets the gateway reach so much of its store from now on.
+    pub(crate) fn reach(&self, reach: Reach) {
+        *self.reach.lock() = reach;
+    }
+
+    /// A number that nothing else has.
+    pub(super) fn next(&self) -> u128 {
+        u128::from(self.made.fetch_add(1, Ordering::Relaxed)) + 1
+    }
+
+    /// Has the gateway take in what the store has committed.
+    pub(crate) async fn take_in(&self) {
+        assert!(self.gateway.take_in(self.seq().await).await);
+    }
+
+    /// The last change that the store has committed.
+    pub(crate) async fn seq(&self) -> ChangeSeq {
+        self.store.stamp().await.unwrap().seq
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.gateway.address())
+    }
+}
+
+async fn open(folder: &TempDir) -> Arc<SqliteStore> {
+    Arc::new(SqliteStore::open(&folder.path().join("bursar.db")).await.unwrap())
+}
+
+fn file(folder: &TempDir) -> PathBuf {
+    folder.path().join("house.yaml")
+}
+
+fn load(folder: &TempDir) -> Handle {
+    let config = Config::load(&file(folder), &Env);
+    Handle::new(config.unwrap_or_else(|problems| panic!("{problems}")))
+}
+
+fn organisation(id: OrgId) -> Org {
+    Org {
+        id,
+        name: "Northwind".to_owned(),
+        plan: Plan {
+            name: "Team".to_owned(),
+            allocation: Credits::ZERO,
+            price: Money { minor: 0, currency: "EUR".to_owned() },
+        },
+        time_zone: "Europe/Berlin".to_owned(),
+        anchor_day: 1,
+        contact: "owner@northwind.example".to_owned(),
+        created: Instant::from_seconds(0),
+    }
+}
+
+async fn start(
+    config: &Handle,
+    store: FlakyStore,
+    clock: &Arc<SteadyClock>,
+    keys: &KeyHasher,
+    journal: u128,
+) -> Gateway {
+    let node = NodeId(1);
+    // A journal in memory is another one at each start, and there is nothing to replay.
+    let registration = Registration { node, journal, last_lsn: 0, now: clock.now() };
+    let registered = store.register(&registration).await.unwrap();
+    store.recovered(node, registered.epoch).await.unwrap();
+    let setup = Setup {
+        config: config.clone(),
+        store: Arc::new(store),
+        journal: Arc::new(MemoryJournal::new(100_000)),
+        clock: Arc::clone(clock) as Arc<dyn Clock>,
+        keys: keys.clone(),
+        node,
+        epoch: registered.epoch,
+        applied: registered.applied,
+    };
+    Gateway::start(setup).await.unwrap()
+}
