@@ -1,1 +1,26 @@
-//! .
+//! The control plane: what an operator asks and changes, over HTTP with JSON.
+//!
+//! Every operation is a line of [`operations`]; every one asks for an admin token before anything
+//! else. A change is committed in the store, then every live gateway takes it in, and the answer
+//! says how many did. Every "no" is a problem of RFC 9457, with all mistakes of a request at once.
+
+mod router;
+
+mod routes;
+
+mod auth;
+mod body;
+mod idempotency;
+mod org_path;
+mod page;
+mod problem;
+mod stamp;
+mod state;
+mod time;
+
+mod serve;
+
+pub use auth::AdminTokens;
+pub use router::{operations, router};
+pub use serve::serve;
+pub use state::{AdminApi, AppliedBy, Clock, Nodes};

@@ -1,0 +1,176 @@
+//! Grants: credits that an organisation may spend.
+
+use std::collections::BTreeSet;
+use std::str::FromStr;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use ledger::{Access, Credits, Grant, GrantId, GrantKind, Instant, OrgId, ParseIdError};
+use serde::Serialize;
+use serde_json::Value;
+use store::OrgData;
+use tracing::Instrument;
+use uuid::Uuid;
+
+use crate::body::{self, Fields};
+use crate::idempotency;
+use crate::org_path::OrgPath;
+use crate::problem::Problem;
+use crate::{AdminApi, AppliedBy, time};
+
+/// A grant on the wire.
+#[derive(Serialize)]
+pub(super) struct GrantBody {
+    id: String,
+    kind: &'static str,
+    amount: String,
+    start: Option<String>,
+    end: Option<String>,
+    created: Option<String>,
+    /// Whether everyone of the organisation may burn it, so that `members` and `groups` are empty.
+    everyone: bool,
+    members: Vec<String>,
+    groups: Vec<String>,
+}
+
+impl From<&Grant> for GrantBody {
+    fn from(grant: &Grant) -> Self {
+        let (members, groups): (Vec<_>, Vec<_>) = match &grant.access {
+            Access::Everyone => Default::default(),
+            Access::Listed { members, groups } => (
+                members.iter().map(ToString::to_string).collect(),
+                groups.iter().map(ToString::to_string).collect(),
+            ),
+        };
+        Self {
+            id: grant.id.to_string(),
+            kind: grant.kind.name(),
+            amount: grant.amount.to_string(),
+            start: time::print(grant.start),
+            end: time::print(grant.end),
+            created: time::print(grant.created),
+            everyone: grant.access == Access::Everyone,
+            members,
+            groups,
+        }
+    }
+}
+
+/// A grant that was made, and on which gateways it can be spent already.
+#[derive(Serialize)]
+pub(crate) struct Made {
+    #[serde(flatten)]
+    grant: GrantBody,
+    applied: Applied,
+}
+
+#[derive(Serialize)]
+struct Applied {
+    nodes: u32,
+    of: u32,
+    missing: Vec<String>,
+}
+
+impl From<AppliedBy> for Applied {
+    fn from(applied: AppliedBy) -> Self {
+        Self { nodes: applied.nodes, of: applied.of, missing: applied.missing }
+    }
+}
+
+/// `POST /api/v1/orgs/{org}/grants`: credits for the organisation, or for some of it.
+///
+/// Body: `kind`, `amount`, and if wanted `members`, `groups`, `start`, `end`. The same
+/// `Idempotency-Key` again makes no second grant and is answered like the first.
+pub(crate) async fn make(
+    State(api): State<AdminApi>,
+    OrgPath(org): OrgPath,
+    headers: HeaderMap,
+    mut fields: Fields,
+) -> Result<(StatusCode, Json<Made>), Problem> {
+    let name = fields.note(idempotency::HEADER, idempotency::name(&headers)).flatten();
+    let grant = read(fields, &org, api.clock.now())?;
+    // A client that hangs up ends its handler, and a grant that is committed is to be applied.
+    let made = tokio::spawn(commit(api, org.org.id, grant, name).in_current_span());
+    let made = made.await.map_err(|error| Problem::internal(&error))??;
+    Ok((StatusCode::CREATED, Json(made)))
+}
+
+async fn commit(
+    api: AdminApi,
+    org: OrgId,
+    grant: Grant,
+    name: Option<String>,
+) -> Result<Made, Problem> {
+    let put = api.store.put_grant(org, &grant, name.as_deref()).await;
+    let asked = grant.id;
+    let (grant, seq) = put.map_err(|error| match error {
+        // Whom the grant lists was checked, so that only the name is left to be in conflict.
+        store::Error::Conflict(what) if name.is_some() => Problem::idempotency_mismatch(&what),
+        error => Problem::from(error),
+    })?;
+    let repeated = grant.id != asked;
+    tracing::info!(org.id = %org, grant.id = %grant.id, amount = %grant.amount, repeated, "granted");
+    let applied = api.nodes.apply(seq).await;
+    Ok(Made { grant: GrantBody::from(&grant), applied: applied.into() })
+}
+
+/// The grant that a body asks for.
+fn read(mut fields: Fields, org: &OrgData, now: Instant) -> Result<Grant, Problem> {
+    let kind = fields.required("kind", kind);
+    let amount = fields.required("amount", amount);
+    let members: BTreeSet<_> = org.members.iter().map(|member| member.standing.id).collect();
+    let members = fields.list("members", one_of(members, "member"));
+    let groups: BTreeSet<_> = org.groups.iter().map(|group| group.id).collect();
+    let groups = fields.list("groups", one_of(groups, "group"));
+    let start = fields.optional("start", instant).unwrap_or(now);
+    let end = fields.optional("end", instant).unwrap_or(Instant::MAX);
+
+    if end <= start.max(now) {
+        fields.mistake("end", "must be after the start, and after now");
+    }
+    let listed = members.as_ref().zip(groups.as_ref());
+    if kind == Some(GrantKind::Seat) && listed.is_some_and(|(m, g)| m.len() != 1 || !g.is_empty()) {
+        fields.mistake("members", "a seat grant is for exactly one member, and for no group");
+    }
+    let grant = || {
+        let id = GrantId::from_u128(Uuid::now_v7().as_u128());
+        let access = match (members?, groups?) {
+            (members, groups) if members.is_empty() && groups.is_empty() => Access::Everyone,
+            (members, groups) => Access::Listed { members, groups },
+        };
+        Some(Grant { id, kind: kind?, amount: amount?, start, end, created: now, access })
+    };
+    fields.finish(grant())
+}
+
+fn kind(value: &Value) -> Result<GrantKind, String> {
+    GrantKind::from_name(body::text(value)?)
+        .ok_or_else(|| format!("must be one of {}", GrantKind::ALL.map(GrantKind::name).join(", ")))
+}
+
+fn amount(value: &Value) -> Result<Credits, String> {
+    let text = value.as_str().ok_or("must be a decimal string such as \"12.5\"")?;
+    let amount: Credits = text.parse().map_err(|error| format!("{error}"))?;
+    if amount.is_zero() { Err("must be more than 0".to_owned()) } else { Ok(amount) }
+}
+
+fn instant(value: &Value) -> Result<Instant, String> {
+    time::parse(body::text(value)?)
+}
+
+/// Reads the id of one that the organisation has, each at most once.
+fn one_of<I>(known: BTreeSet<I>, what: &str) -> impl FnMut(&Value) -> Result<I, String>
+where
+    I: FromStr<Err = ParseIdError> + Ord + Copy,
+{
+    let mut listed = BTreeSet::new();
+    move |value| {
+        let id: I = body::text(value)?.parse().map_err(|error: ParseIdError| error.to_string())?;
+        match (known.contains(&id), listed.insert(id)) {
+            (false, _) => Err(format!("the organisation has no such {what}")),
+            (true, false) => Err("is listed twice".to_owned()),
+            (true, true) => Ok(id),
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! The operations: each file holds the requests, answers and handlers of one thing.
+
+pub(crate) mod grants;
+pub(crate) mod orgs;

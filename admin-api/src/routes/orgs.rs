@@ -1,0 +1,242 @@
+//! Organisations, and everything in one.
+
+use axum::Json;
+use axum::extract::State;
+use ledger::{Credits, KeyStatus, Limit, MemberStatus, Scope};
+use serde::Serialize;
+use store::{Group, Key, Member, Org, OrgData, OrgGrant, Project, ProjectStatus};
+
+use super::grants::GrantBody;
+use crate::org_path::OrgPath;
+use crate::page::{Page, PageQuery};
+use crate::problem::Problem;
+use crate::{AdminApi, time};
+
+/// `GET /api/v1/orgs`: every organisation, a page at a time, in order of their ids.
+pub(crate) async fn list(
+    State(api): State<AdminApi>,
+    query: PageQuery,
+) -> Result<Json<Page<OrgBody>>, Problem> {
+    let orgs = api.store.orgs().await?;
+    Ok(Json(query.of(orgs, |org| org.id.as_u128()).map(OrgBody::from)))
+}
+
+/// `GET /api/v1/orgs/{org}`: an organisation with its people, keys, grants and limits.
+pub(crate) async fn read(OrgPath(org): OrgPath) -> Json<WholeOrgBody> {
+    Json(WholeOrgBody::from(org))
+}
+
+#[derive(Serialize)]
+pub(crate) struct OrgBody {
+    id: String,
+    name: String,
+    plan: PlanBody,
+    time_zone: String,
+    anchor_day: u8,
+    contact: String,
+    created: Option<String>,
+}
+
+#[derive(Serialize)]
+struct PlanBody {
+    name: String,
+    allocation: String,
+    price: PriceBody,
+}
+
+#[derive(Serialize)]
+struct PriceBody {
+    /// Integer minor units of the currency: cents.
+    minor: i64,
+    currency: String,
+}
+
+impl From<Org> for OrgBody {
+    fn from(org: Org) -> Self {
+        let price = PriceBody { minor: org.plan.price.minor, currency: org.plan.price.currency };
+        let allocation = org.plan.allocation.to_string();
+        Self {
+            id: org.id.to_string(),
+            name: org.name,
+            plan: PlanBody { name: org.plan.name, allocation, price },
+            time_zone: org.time_zone,
+            anchor_day: org.anchor_day,
+            contact: org.contact,
+            created: time::print(org.created),
+        }
+    }
+}
+
+#[derive(Serialize)]
+pub(crate) struct WholeOrgBody {
+    #[serde(flatten)]
+    org: OrgBody,
+    groups: Vec<GroupBody>,
+    projects: Vec<ProjectBody>,
+    members: Vec<MemberBody>,
+    keys: Vec<KeyBody>,
+    grants: Vec<SpentGrantBody>,
+    limits: Vec<LimitBody>,
+}
+
+impl From<OrgData> for WholeOrgBody {
+    fn from(data: OrgData) -> Self {
+        Self {
+            org: data.org.into(),
+            groups: data.groups.into_iter().map(Into::into).collect(),
+            projects: data.projects.into_iter().map(Into::into).collect(),
+            members: data.members.into_iter().map(Into::into).collect(),
+            keys: data.keys.into_iter().map(Into::into).collect(),
+            grants: data.grants.into_iter().map(Into::into).collect(),
+            limits: data.limits.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct GroupBody {
+    id: String,
+    name: String,
+    managers: Vec<String>,
+}
+
+impl From<Group> for GroupBody {
+    fn from(group: Group) -> Self {
+        let managers = group.managers.iter().map(ToString::to_string).collect();
+        Self { id: group.id.to_string(), name: group.name, managers }
+    }
+}
+
+#[derive(Serialize)]
+struct ProjectBody {
+    id: String,
+    slug: String,
+    client: String,
+    status: &'static str,
+}
+
+impl From<Project> for ProjectBody {
+    fn from(project: Project) -> Self {
+        let status = match project.status {
+            ProjectStatus::Active => "active",
+            ProjectStatus::Archived => "archived",
+        };
+        Self { id: project.id.to_string(), slug: project.slug, client: project.client, status }
+    }
+}
+
+#[derive(Serialize)]
+struct MemberBody {
+    id: String,
+    name: String,
+    service_account: bool,
+    role: &'static str,
+    job_role: Option<String>,
+    status: &'static str,
+    home_group: Option<String>,
+    groups: Vec<String>,
+}
+
+impl From<Member> for MemberBody {
+    fn from(member: Member) -> Self {
+        let standing = member.standing;
+        Self {
+            id: standing.id.to_string(),
+            name: member.name,
+            service_account: member.service_account,
+            role: member.role.name(),
+            job_role: member.job_role,
+            status: match standing.status {
+                MemberStatus::Active => "active",
+                MemberStatus::AccessRemoved => "access_removed",
+                MemberStatus::Deactivated => "deactivated",
+            },
+            home_group: standing.home.map(|group| group.to_string()),
+            groups: standing.groups.iter().map(ToString::to_string).collect(),
+        }
+    }
+}
+
+/// A key; never a secret that opens it.
+#[derive(Serialize)]
+struct KeyBody {
+    id: String,
+    name: String,
+    hint: String,
+    member: String,
+    surface: &'static str,
+    status: &'static str,
+    expires: Option<String>,
+}
+
+impl From<Key> for KeyBody {
+    fn from(key: Key) -> Self {
+        Self {
+            id: key.standing.id.to_string(),
+            name: key.name,
+            hint: key.hint,
+            member: key.standing.member.to_string(),
+            surface: key.surface.name(),
+            status: match key.standing.status {
+                KeyStatus::Active => "active",
+                KeyStatus::Blocked => "blocked",
+                KeyStatus::Revoked => "revoked",
+            },
+            expires: time::print(key.standing.expires),
+        }
+    }
+}
+
+/// A grant with its account's figures.
+#[derive(Serialize)]
+struct SpentGrantBody {
+    #[serde(flatten)]
+    grant: GrantBody,
+    spent: String,
+    leased: String,
+    /// What is neither spent nor leased.
+    available: String,
+}
+
+impl From<OrgGrant> for SpentGrantBody {
+    fn from(of: OrgGrant) -> Self {
+        let available: Credits = of.grant.amount.saturating_sub(of.spent).saturating_sub(of.leased);
+        Self {
+            grant: GrantBody::from(&of.grant),
+            spent: of.spent.to_string(),
+            leased: of.leased.to_string(),
+            available: available.to_string(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct LimitBody {
+    id: String,
+    scope: &'static str,
+    /// Whose spending it counts; `null` for the organisation's.
+    scope_id: Option<String>,
+    /// `null` for all tools together.
+    tool: Option<String>,
+    period: &'static str,
+    amount: String,
+}
+
+impl From<Limit> for LimitBody {
+    fn from(limit: Limit) -> Self {
+        Self {
+            id: limit.id.to_string(),
+            scope: limit.scope.kind(),
+            scope_id: match limit.scope {
+                Scope::Key(id) => Some(id.to_string()),
+                Scope::Member(id) => Some(id.to_string()),
+                Scope::Project(id) => Some(id.to_string()),
+                Scope::Group(id) => Some(id.to_string()),
+                Scope::Org => None,
+            },
+            tool: limit.tool.map(|tool| tool.name().to_owned()),
+            period: limit.period.name(),
+            amount: limit.amount.to_string(),
+        }
+    }
+}

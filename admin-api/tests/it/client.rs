@@ -1,0 +1,124 @@
+//! A control plane on a free port of the loopback, and a client that has its token.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use admin_api::{AdminApi, AdminTokens, AppliedBy, Clock, Nodes};
+use async_trait::async_trait;
+use ledger::Instant;
+use reqwest::{Method, RequestBuilder, Response};
+use serde_json::Value;
+use store::{ChangeSeq, Store};
+use tokio::sync::oneshot;
+
+pub(crate) const TOKEN: &str = "bursar_a_4fNv0Qm2bS8xKJ7tWcYpL1dRz9hGe33sT5Ua";
+
+/// 2026-11-23T12:00:00Z, always.
+pub(crate) const NOW: Instant = Instant::from_seconds(1_795_435_200);
+
+struct AtNow;
+
+impl Clock for AtNow {
+    fn now(&self) -> Instant {
+        NOW
+    }
+}
+
+/// Two gateways, of which one never answers.
+#[derive(Default)]
+pub(crate) struct TwoNodes {
+    asked: Mutex<Vec<ChangeSeq>>,
+}
+
+#[async_trait]
+impl Nodes for TwoNodes {
+    async fn apply(&self, seq: ChangeSeq) -> AppliedBy {
+        self.asked.lock().unwrap().push(seq);
+        AppliedBy { nodes: 1, of: 2, missing: vec!["node_2".to_owned()] }
+    }
+}
+
+pub(crate) struct Client<N = TwoNodes> {
+    pub(crate) address: SocketAddr,
+    http: reqwest::Client,
+    nodes: Arc<N>,
+    stop: oneshot::Sender<()>,
+    served: tokio::task::JoinHandle<std::io::Result<()>>,
+}
+
+impl Client<TwoNodes> {
+    /// A client of a control plane over this store and two gateways.
+    pub(crate) async fn of(store: impl Store) -> Self {
+        Self::with(store, Arc::new(TwoNodes::default())).await
+    }
+
+    /// The changes that the gateways were told of.
+    pub(crate) fn changes_applied(&self) -> Vec<ChangeSeq> {
+        self.nodes.asked.lock().unwrap().clone()
+    }
+}
+
+impl<N: Nodes + 'static> Client<N> {
+    /// A client of a control plane over this store and these gateways.
+    pub(crate) async fn with(store: impl Store, nodes: Arc<N>) -> Self {
+        let api = AdminApi {
+            store: Arc::new(store),
+            nodes: nodes.clone(),
+            tokens: AdminTokens::new(["bursar_a_another".to_owned(), TOKEN.to_owned()]),
+            clock: Arc::new(AtNow),
+        };
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = oneshot::channel();
+        let stopped = async move { stopped.await.unwrap_or_default() };
+        let served = tokio::spawn(admin_api::serve(listener, api, stopped));
+        Self { address, http: reqwest::Client::new(), nodes, stop, served }
+    }
+
+    /// A request without a token.
+    pub(crate) fn bare(&self, method: Method, path: &str) -> RequestBuilder {
+        self.http.request(method, format!("http://{}{path}", self.address))
+    }
+
+    /// A request with the token.
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.bare(method, path).bearer_auth(TOKEN)
+    }
+
+    /// The JSON that a GET is answered with.
+    pub(crate) async fn get(&self, path: &str) -> Value {
+        let answer = self.request(Method::GET, path).send().await.unwrap();
+        assert_eq!(answer.status(), 200);
+        answer.json().await.unwrap()
+    }
+
+    /// Stops the control plane and waits for its end.
+    pub(crate) async fn stop(self) -> std::io::Result<()> {
+        self.stop.send(()).unwrap();
+        self.served.await.unwrap()
+    }
+}
+
+/// The problem that an answer is, once it has the form that every problem has.
+#[track_caller]
+pub(crate) fn problem_of(status: u16, kind: &str, body: Value) -> Value {
+    assert_eq!(kind, "application/problem+json");
+    assert_eq!((&body["type"], &body["status"]), (&"about:blank".into(), &status.into()));
+    for words in ["title", "detail", "code"] {
+        assert!(body[words].as_str().is_some_and(|words| !words.is_empty()), "{words}: {body}");
+    }
+    body
+}
+
+/// The status of an answer, and the problem that it is.
+pub(crate) async fn problem(answer: Response) -> (u16, Value) {
+    let status = answer.status().as_u16();
+    let kind = answer.headers()["content-type"].to_str().unwrap().to_owned();
+    (status, problem_of(status, &kind, answer.json().await.unwrap()))
+}
+
+/// The places that a problem names, in its order.
+pub(crate) fn paths(problem: &Value) -> Vec<&str> {
+    let errors = problem["errors"].as_array().map(Vec::as_slice).unwrap_or_default();
+    errors.iter().map(|error| error["path"].as_str().unwrap()).collect()
+}

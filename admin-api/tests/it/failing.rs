@@ -1,0 +1,84 @@
+//! A store that does nothing but fail.
+
+use async_trait::async_trait;
+use ledger::{
+    Charge, CountsFrom, Epoch, Grant, HoldId, Instant, Limit, LimitId, NodeId, OrgId, PeriodOpened,
+};
+use store::{
+    Change, ChangeSeq, Error, Group, Key, KeyIdentity, KeySecret, Member, Org, OrgData, Project,
+    Registered, Registration, Result, SecretHash, Stamp, Store, SyncAnswer, SyncRequest,
+    UsageQuery, UsageRow,
+};
+
+/// A store that answers everything with this error.
+pub(crate) struct Failing(pub(crate) fn(String) -> Error);
+
+/// Why, in words that no client is to see.
+pub(crate) const REASON: &str = "connection to db-7.internal refused";
+
+impl Failing {
+    fn fail<T>(&self) -> Result<T> {
+        Err((self.0)(REASON.to_owned()))
+    }
+}
+
+#[async_trait]
+impl Store for Failing {
+    async fn stamp(&self) -> Result<Stamp> {
+        self.fail()
+    }
+    async fn register(&self, _: &Registration) -> Result<Registered> {
+        self.fail()
+    }
+    async fn recovered(&self, _: NodeId, _: Epoch) -> Result<()> {
+        self.fail()
+    }
+    async fn sync(&self, _: &SyncRequest) -> Result<SyncAnswer> {
+        self.fail()
+    }
+    async fn load(&self, _: OrgId) -> Result<Option<OrgData>> {
+        self.fail()
+    }
+    async fn open_periods(&self, _: OrgId, _: Instant) -> Result<Vec<PeriodOpened>> {
+        self.fail()
+    }
+    async fn identity(&self, _: &SecretHash) -> Result<Option<KeyIdentity>> {
+        self.fail()
+    }
+    async fn changes_since(&self, _: ChangeSeq, _: usize) -> Result<Vec<Change>> {
+        self.fail()
+    }
+    async fn charge(&self, _: HoldId) -> Result<Option<Charge>> {
+        self.fail()
+    }
+    async fn usage(&self, _: &UsageQuery) -> Result<Vec<UsageRow>> {
+        self.fail()
+    }
+    async fn orgs(&self) -> Result<Vec<Org>> {
+        self.fail()
+    }
+    async fn put_org(&self, _: &Org) -> Result<ChangeSeq> {
+        self.fail()
+    }
+    async fn put_group(&self, _: &Group) -> Result<ChangeSeq> {
+        self.fail()
+    }
+    async fn put_project(&self, _: &Project) -> Result<ChangeSeq> {
+        self.fail()
+    }
+    async fn put_member(&self, _: &Member) -> Result<ChangeSeq> {
+        self.fail()
+    }
+    async fn put_key(&self, _: &Key, _: Option<&KeySecret>) -> Result<ChangeSeq> {
+        self.fail()
+    }
+    async fn put_grant(&self, _: OrgId, _: &Grant, _: Option<&str>) -> Result<(Grant, ChangeSeq)> {
+        self.fail()
+    }
+    async fn put_limit(&self, _: OrgId, _: &Limit, _: CountsFrom, _: Instant) -> Result<ChangeSeq> {
+        self.fail()
+    }
+    async fn remove_limit(&self, _: OrgId, _: LimitId) -> Result<ChangeSeq> {
+        self.fail()
+    }
+}

@@ -1,0 +1,12 @@
+//! The control plane as its clients meet it: a real listener, real requests.
+#![expect(clippy::unwrap_used, reason = "what a test cannot go on without ends it")]
+
+mod client;
+mod failing;
+mod org;
+
+mod access;
+mod grants;
+mod hang_up;
+mod orgs;
+mod problems;
