@@ -1,2 +1,49 @@
-//! .
-fn main() {}
+//! Bursar's one binary: the command line, and the wiring of everything behind it.
+
+mod check;
+mod cli;
+mod demo;
+mod serve;
+
+mod node;
+mod run;
+
+mod folder;
+mod log;
+mod signals;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::{Cli, Command, ConfigCommand};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// What `serve` ends with when its config is wrong: EX_USAGE of sysexits.h, which tells a
+/// supervisor that a restart will not help.
+const BAD_CONFIG: u8 = 64;
+
+fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Serve { config } => serve::serve(&config),
+        Command::Demo(arguments) => demo::demo(arguments),
+        Command::CheckConfig { file } => check::check(&file),
+        Command::Config(ConfigCommand::Schema) => check::schema(),
+        Command::Config(ConfigCommand::Print { file }) => check::print(&file),
+    };
+    match done {
+        Ok(code) => code,
+        Err(error) => match error.downcast_ref::<bursar_config::Problems>() {
+            Some(problems) => {
+                eprintln!("{problems}");
+                ExitCode::from(BAD_CONFIG)
+            }
+            None => {
+                eprintln!("bursar: {error:#}");
+                ExitCode::FAILURE
+            }
+        },
+    }
+}

@@ -1,0 +1,92 @@
+//! What can be asked of the binary.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// A gateway to AI providers that takes credits before each call.
+#[derive(Parser)]
+#[command(version, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Run the gateway and its admin API
+    Serve {
+        /// The config
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+    },
+    /// Try it: a gateway, a mock provider and a seeded organisation in one process
+    Demo(DemoArguments),
+    /// Check a config and print everything that is wrong with it
+    CheckConfig {
+        /// The config
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// What a config may say, and what one says
+    #[command(subcommand)]
+    Config(ConfigCommand),
+}
+
+#[derive(Args)]
+pub(crate) struct DemoArguments {
+    /// Print one line of JSON instead of text, once everything answers
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Keep everything in this folder; a folder seeded before is not seeded again [default: a
+    /// temporary folder, removed at the end]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// Where the gateway listens [default: 127.0.0.1:8080, or a free port if that is taken]
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) gateway: Option<SocketAddr>,
+    /// Where the admin API listens [default: 127.0.0.1:8081, or a free port]
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) admin: Option<SocketAddr>,
+    /// Where metrics and health are asked for [default: 127.0.0.1:9464, or a free port]
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) operations: Option<SocketAddr>,
+    /// Where the mock provider listens [default: 127.0.0.1:9090, or a free port]
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) provider: Option<SocketAddr>,
+    /// Use the mock provider that listens here, such as http://127.0.0.1:9090, instead of starting
+    /// one
+    #[arg(long, value_name = "URL", conflicts_with = "provider", value_parser = upstream)]
+    pub(crate) upstream: Option<SocketAddr>,
+}
+
+/// The address in a URL of the form `http://ADDR`.
+fn upstream(url: &str) -> Result<SocketAddr, String> {
+    let address = url.strip_prefix("http://").unwrap_or(url).trim_end_matches('/');
+    address.parse().map_err(|_| format!("`{url}` is not http:// and an address with its port"))
+}
+
+#[derive(Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Print the JSON Schema of a config
+    Schema,
+    /// Print a config as it is understood, defaults included and secrets redacted
+    Print {
+        /// The config
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_contradicts_itself_nowhere() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,199 @@
+//! One process that runs: store, gateway and admin API, put together and taken apart again.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use admin_api::{AdminApi, AdminTokens};
+use anyhow::{Context, anyhow};
+use bursar_config::{Bootstrap, Config, Handle, Peppers, StoreAddress};
+use gateway::{Clock, Gateway, Setup, SteadyClock};
+use journal::MemoryJournal;
+use ledger::Instant;
+use store::{KeyHasher, Registration, Store};
+use store_sqlite::SqliteStore;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::folder::DataFolder;
+use crate::node::ThisNode;
+
+/// Unreported records that a shard may have before holds are refused: some 50 MB of charges, which
+/// take a store that answers nothing for minutes.
+const UNREPORTED_MAX: usize = 100_000;
+
+/// What an orderly end may take beside the requests that still run: the admin's, and the last sync.
+const END: Duration = Duration::from_secs(5);
+
+/// A gateway and its admin API that answer.
+pub(crate) struct Running {
+    /// Where the gateway listens.
+    pub(crate) gateway: SocketAddr,
+    /// Where the admin API listens.
+    pub(crate) admin: SocketAddr,
+    /// Where metrics and health are asked for.
+    pub(crate) operations: SocketAddr,
+    config: Handle,
+    node: Arc<ThisNode>,
+    stop_admin: oneshot::Sender<()>,
+    admin_api: JoinHandle<std::io::Result<()>>,
+    store: Arc<SqliteStore>,
+    _folder: DataFolder,
+}
+
+/// Opens the store that the config names.
+///
+/// # Errors
+/// As the store says.
+pub(crate) async fn open_store(bootstrap: &Bootstrap) -> anyhow::Result<SqliteStore> {
+    match &bootstrap.store {
+        StoreAddress::Sqlite(path) => Ok(SqliteStore::open(path).await?),
+        other => Err(anyhow!("this bursar knows no store such as {other:?}")),
+    }
+}
+
+/// Opens the data folder; a new one is named at random.
+///
+/// # Errors
+/// As the folder says.
+pub(crate) fn open_folder(path: &Path) -> anyhow::Result<DataFolder> {
+    DataFolder::open(path, rand::random)
+}
+
+/// What keys are hashed with.
+///
+/// # Errors
+/// There is no pepper of the current version.
+pub(crate) fn key_hasher(peppers: &Peppers) -> anyhow::Result<KeyHasher> {
+    let versions = peppers.versions.iter();
+    let versions = versions.map(|(version, pepper)| (*version, pepper.expose().as_bytes()));
+    KeyHasher::new(peppers.current, versions).context("there is no pepper of the current version")
+}
+
+impl Running {
+    /// Starts everything on a folder and a store that are open.
+    ///
+    /// # Errors
+    /// The store refuses, or an address cannot be listened on.
+    pub(crate) async fn start(
+        config: Config,
+        folder: DataFolder,
+        store: SqliteStore,
+    ) -> anyhow::Result<Self> {
+        let (bootstrap, config) = (config.bootstrap.clone(), Handle::new(config));
+        let store = Arc::new(store);
+        // First, since it is the one listener that is ours to bind.
+        let (listener, admin) = listen(bootstrap.listen.admin).await?;
+
+        let clock: Arc<dyn Clock> = Arc::new(SteadyClock::start());
+        let registration = Registration {
+            node: folder.node(),
+            journal: rand::random(),
+            last_lsn: 0,
+            now: clock.now(),
+        };
+        let registered = store.register(&registration).await?;
+        // A journal in memory has nothing to replay.
+        store.recovered(folder.node(), registered.epoch).await?;
+        let gateway = Gateway::start(Setup {
+            config: config.clone(),
+            store: Arc::clone(&store) as Arc<dyn Store>,
+            journal: Arc::new(MemoryJournal::new(UNREPORTED_MAX)),
+            clock: Arc::clone(&clock),
+            keys: key_hasher(&bootstrap.peppers)?,
+            node: folder.node(),
+            epoch: registered.epoch,
+            applied: registered.applied,
+        })
+        .await?;
+        let (gateway_address, operations) = (gateway.address(), gateway.operations_address());
+        let node = Arc::new(ThisNode::new(folder.node(), gateway));
+
+        let tokens = bootstrap.admin_tokens.iter().map(|token| token.expose().to_owned());
+        let api = AdminApi {
+            store: Arc::clone(&store) as Arc<dyn Store>,
+            nodes: Arc::clone(&node) as Arc<dyn admin_api::Nodes>,
+            tokens: AdminTokens::new(tokens),
+            clock: Arc::new(AdminClock(clock)),
+        };
+        let (stop_admin, stopped) = oneshot::channel::<()>();
+        let stopped = async {
+            // Dropped or sent: both say stop.
+            let _ = stopped.await;
+        };
+        let admin_api = tokio::spawn(admin_api::serve(listener, api, stopped));
+        tracing::info!(gateway = %gateway_address, %admin, %operations, node = %folder.node(), "ready");
+        Ok(Self {
+            gateway: gateway_address,
+            admin,
+            operations,
+            config,
+            node,
+            stop_admin,
+            admin_api,
+            store,
+            _folder: folder,
+        })
+    }
+
+    /// The config in force, and the way to put another in force.
+    pub(crate) fn config(&self) -> &Handle {
+        &self.config
+    }
+
+    /// Runs until `asked` ends.
+    ///
+    /// # Errors
+    /// The admin API ended by itself.
+    pub(crate) async fn until<T>(&mut self, asked: impl Future<Output = T>) -> anyhow::Result<T> {
+        tokio::select! {
+            asked = asked => Ok(asked),
+            ended = &mut self.admin_api => {
+                ended.context("the admin API broke off")?.context("the admin API cannot listen")?;
+                Err(anyhow!("the admin API ended by itself"))
+            }
+        }
+    }
+
+    /// Ends it: nothing new is admitted, running requests end, the last sync is acknowledged.
+    ///
+    /// # Errors
+    /// The last sync was not acknowledged, or it took longer than running requests may.
+    pub(crate) async fn stop(self) -> anyhow::Result<()> {
+        let bound = self.config.load().runtime.bounds.shutdown + END;
+        let ended = tokio::time::timeout(bound, self.end()).await;
+        ended.with_context(|| format!("it did not end within {} s", bound.as_secs()))?
+    }
+
+    async fn end(self) -> anyhow::Result<()> {
+        let _ = self.stop_admin.send(());
+        let (admin, gateway) = tokio::join!(self.admin_api, self.node.shutdown());
+        gateway?;
+        admin.context("the admin API broke off")?.context("the admin API cannot listen")?;
+        drop(self.node);
+        // Without the close the file is as whole, but two: the database and its log.
+        if let Some(store) = Arc::into_inner(self.store) {
+            store.close().await;
+        }
+        Ok(())
+    }
+}
+
+async fn listen(address: SocketAddr) -> anyhow::Result<(TcpListener, SocketAddr)> {
+    let cannot = || format!("the admin API cannot listen on {address}");
+    let listener = TcpListener::bind(address).await.with_context(cannot)?;
+    let bound = listener.local_addr().with_context(cannot)?;
+    Ok((listener, bound))
+}
+
+/// The gateway's time, for the admin API.
+struct AdminClock(Arc<dyn Clock>);
+
+impl admin_api::Clock for AdminClock {
+    fn now(&self) -> Instant {
+        self.0.now()
+    }
+}

@@ -1,0 +1,8 @@
+//! The binary as it is used: its command line, `demo` and `serve`, from the first line to the exit.
+#![expect(clippy::unwrap_used, reason = "what a test cannot go on without ends it")]
+
+mod process;
+
+mod command_line;
+mod demo;
+mod serve;
