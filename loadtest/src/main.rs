@@ -1,2 +1,72 @@
-//! .
-fn main() {}
+//! Puts a gateway under load and holds it to its promises: scenarios that end in an audit, and side-by-side measurements.
+//!
+//! A run goes through these files in this order:
+//! - `cli` says what is wanted, `programs` finds what has to be started, `process` and `demo` start it;
+//! - `client` and `bodies` are the calls, `load` makes many of them and `tally` keeps their latencies;
+//! - `scenario` has the two runs: `hot_key` ends in its `audit`, `compare` in medians and ratios;
+//! - `cpu` reads what a process has cost, `table` prints what was found.
+//!
+//! It exits with 1 when a promise was broken or an answer was wrong, and with 0 otherwise.
+
+mod cli;
+mod programs;
+
+mod demo;
+mod process;
+
+mod bodies;
+mod client;
+mod load;
+mod tally;
+
+mod scenario;
+
+mod cpu;
+mod table;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Parser;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::cli::{Arguments, Scenario};
+use crate::programs::Programs;
+use crate::scenario::{Verdict, compare, hot_key};
+
+/// One thread: the machine's others are for what is measured.
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<ExitCode> {
+    let arguments = Arguments::parse();
+    let programs = Programs::beside_this_one(std::env::var_os("CARGO"))?;
+    // Dropping a scenario stops every process that it has started.
+    tokio::select! {
+        verdict = run(&arguments.scenario, &programs) => Ok(match verdict? {
+            Verdict::Held => ExitCode::SUCCESS,
+            Verdict::Broken => ExitCode::FAILURE,
+        }),
+        stopped = told_to_stop() => {
+            stopped?;
+            Ok(ExitCode::from(130))
+        }
+    }
+}
+
+async fn run(scenario: &Scenario, programs: &Programs) -> Result<Verdict> {
+    match scenario {
+        Scenario::HotKey(options) => Box::pin(hot_key::run(options, programs)).await,
+        Scenario::Compare(options) => {
+            let command: Vec<String> = std::env::args().skip(1).collect();
+            Box::pin(compare::run(options, programs, &command.join(" "))).await
+        }
+    }
+}
+
+async fn told_to_stop() -> Result<()> {
+    let mut terminated = signal(SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted?,
+        _ = terminated.recv() => {}
+    }
+    Ok(())
+}

@@ -1,0 +1,95 @@
+//! What can be asked for on the command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Puts a gateway under load and holds it to its promises.
+#[derive(Parser)]
+#[command(version)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) scenario: Scenario,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Scenario {
+    /// Many calls at once on one key whose credits suffice for some of them, then an audit
+    HotKey(HotKey),
+    /// The gateway beside a bare proxy, in turns, before one mock provider
+    Compare(Compare),
+}
+
+#[derive(Args)]
+pub(crate) struct HotKey {
+    /// The gateway's binary; without it, the one beside this program
+    #[arg(long, value_name = "FILE")]
+    pub(crate) bursar: Option<PathBuf>,
+    /// The name of the demo's key that is hot
+    #[arg(long, default_value = "fifty")]
+    pub(crate) key: String,
+    /// How many calls are made
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) requests: u32,
+    /// How many connections make them, all starting at once
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) concurrency: u32,
+    /// Where to write each answer, as a line of JSON
+    #[arg(long, value_name = "FILE")]
+    pub(crate) log: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub(crate) struct Compare {
+    /// The gateway's binary; without it, the one beside this program
+    #[arg(long, value_name = "FILE")]
+    pub(crate) bursar: Option<PathBuf>,
+    /// The mock provider's binary; without it, the one beside this program
+    #[arg(long, value_name = "FILE")]
+    pub(crate) mock_provider: Option<PathBuf>,
+    /// The bare proxy's binary; without it, `examples/bare_proxy` beside this program
+    #[arg(long, value_name = "FILE")]
+    pub(crate) bare_proxy: Option<PathBuf>,
+    /// What is measured
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "json,stream,latency")]
+    pub(crate) workloads: Vec<Workload>,
+    /// How often each side is measured, in turns
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub(crate) rounds: u32,
+    /// How long each measurement lasts
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=600))]
+    pub(crate) seconds: u32,
+    /// How many connections are kept busy by `json` and `stream`
+    #[arg(long, default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) connections: u32,
+    /// How many chunks of text a stream has
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=500))]
+    pub(crate) chunks: u32,
+    /// Leave the most output tokens unsaid, so that the gateway has to set them in each body; of
+    /// the streams, only those of 500 chunks have a price then
+    #[arg(long)]
+    pub(crate) without_max_tokens: bool,
+    /// Calls per second of `latency`; without it, half of what the slower side did in `json`
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) rate: Option<u32>,
+    /// How long the provider waits before the first byte of each answer of `latency`
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(0..=10_000))]
+    pub(crate) first_byte_delay_ms: u32,
+    /// How many connections `latency` may have waiting at once
+    #[arg(long, default_value_t = 512, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) open_connections: u32,
+    /// Worker threads of the bare proxy; without it, one for each core, as the gateway has
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1_024))]
+    pub(crate) threads: Option<u32>,
+}
+
+/// What one side is made to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Workload {
+    /// Chat, answered as one JSON object, on connections kept busy
+    Json,
+    /// Chat, answered as a stream, on connections kept busy
+    Stream,
+    /// Chat as JSON, arriving at a fixed rate, before a provider that takes its time
+    Latency,
+}
