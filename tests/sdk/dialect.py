@@ -9,6 +9,10 @@ from demo import Demo
 from wire import Wire
 
 
+TIMEOUT = 60
+"""Seconds for one call, or the SDKs would wait ten minutes for an answer that does not come."""
+
+
 @dataclass
 class Answer:
     """What a chat call brought, streamed or not."""
@@ -35,6 +39,7 @@ class OpenAI:
             base_url=f"{demo.gateway}/openai/v1",
             api_key=key,
             http_client=wire.client(openai, chunked=chunked),
+            timeout=TIMEOUT,
             **options,
         )
 
@@ -76,6 +81,7 @@ class Anthropic:
             base_url=f"{demo.gateway}/anthropic",
             api_key=key,
             http_client=wire.client(anthropic, chunked=chunked),
+            timeout=TIMEOUT,
             **options,
         )
 

@@ -110,8 +110,10 @@ def running_call(demo, dialect):
     # Read on beside the test, or the stream would stall and never end.
     rest = threading.Thread(target=lambda: list(chunks))
     rest.start()
-    yield
-    rest.join()
+    try:
+        yield
+    finally:
+        rest.join()
 
 
 def held_refusal(dialect, stream, client):

@@ -1,0 +1,49 @@
+// The two SDKs side by side, so that one rule is tested on both with the same words.
+import Anthropic from '@anthropic-ai/sdk';
+import OpenAI from 'openai';
+
+/** Milliseconds for one call, or the SDKs would wait ten minutes for an answer that does not come. */
+const TIMEOUT = 60_000;
+const QUESTION = [{ role: 'user', content: 'What is a credit?' }];
+
+export const openai = {
+  name: 'openai',
+  exceptions: {
+    401: OpenAI.AuthenticationError,
+    402: OpenAI.APIError, // no class of its own in this SDK
+    403: OpenAI.PermissionDeniedError,
+  },
+  client: (demo, key, wire) =>
+    new OpenAI({ baseURL: `${demo.gateway}/openai/v1`, apiKey: key, fetch: wire.fetch, timeout: TIMEOUT }),
+  /** The text of an answer, whole or streamed. */
+  async ask(client, { stream, model = 'mock-chat' }) {
+    const answer = await client.chat.completions.create({ model, messages: QUESTION, stream });
+    if (!stream) return answer.choices[0].message.content;
+    let text = '';
+    for await (const chunk of answer) text += chunk.choices[0].delta.content ?? '';
+    return text;
+  },
+  machineBlock: (error) => error.error,
+};
+
+export const anthropic = {
+  name: 'anthropic',
+  exceptions: {
+    401: Anthropic.AuthenticationError,
+    402: Anthropic.PaymentRequiredError,
+    403: Anthropic.PermissionDeniedError,
+  },
+  client: (demo, key, wire) =>
+    new Anthropic({ baseURL: `${demo.gateway}/anthropic`, apiKey: key, fetch: wire.fetch, timeout: TIMEOUT }),
+  /** The text of an answer, whole or streamed. */
+  async ask(client, { stream, model = 'mock-chat' }) {
+    const answer = await client.messages.create({ model, messages: QUESTION, stream, max_tokens: 64 });
+    if (!stream) return answer.content[0].text;
+    let text = '';
+    for await (const event of answer) if (event.type === 'content_block_delta') text += event.delta.text;
+    return text;
+  },
+  machineBlock: (error) => error.error.error,
+};
+
+export const dialects = [openai, anthropic];
