@@ -97,6 +97,10 @@ impl SyncRequest {
             charge(event, &mut to);
             to.flush();
         }
+        to.length(self.keyed.len());
+        for hold in &self.keyed {
+            to.integer(hold.node.0.into()).integer(hold.epoch.0.into()).integer(hold.n);
+        }
         to.finish()
     }
 }
@@ -149,4 +153,80 @@ pub fn grant_fingerprint(grant: &Grant) -> [u8; 32] {
         }
     }
     to.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use ledger::{AccountId, Credits, Epoch, GrantId, GrantKind, NodeId, Shard};
+
+    use super::*;
+    use crate::{GiveBack, Refill, Spend};
+
+    fn request() -> SyncRequest {
+        let (account, amount) = (AccountId::from_u128(1), Credits::from_micros(300).unwrap());
+        SyncRequest {
+            node: NodeId(1),
+            epoch: Epoch(1),
+            shard: Shard::new(1).unwrap(),
+            seq: 1,
+            lsn: 1,
+            now: Instant::from_micros(1),
+            report: vec![Spend { account, amount }],
+            give_back: vec![],
+            refill: vec![],
+            events: vec![],
+            keyed: vec![],
+        }
+    }
+
+    #[test]
+    fn the_same_figures_in_another_list_are_another_request() {
+        let spend = request().report[0];
+        let mut others = vec![request(); 3];
+        others[0].report.clear();
+        let Spend { account, amount } = spend;
+        others[1].report.clear();
+        others[1].give_back.push(GiveBack { account, amount });
+        others[2].report.clear();
+        others[2].refill.push(Refill { account, wanted: amount });
+        let mut prints: Vec<_> = others.iter().map(SyncRequest::fingerprint).collect();
+        prints.push(request().fingerprint());
+        assert_eq!(request().fingerprint(), request().fingerprint());
+        prints.sort_unstable();
+        prints.dedup();
+        assert_eq!(prints.len(), 4);
+    }
+
+    #[test]
+    fn every_number_counts_whatever_its_size() {
+        let mut prints = Vec::new();
+        for number in [0, 1, 127, 128, 16_383, 16_384, u64::MAX >> 1, u64::MAX] {
+            let mut seq = request();
+            seq.seq = number;
+            let mut lsn = request();
+            lsn.lsn = number.wrapping_add(2);
+            prints.extend([seq.fingerprint(), lsn.fingerprint()]);
+        }
+        // The request itself, and once more as `lsn` of 1.
+        let all = prints.len();
+        prints.sort_unstable();
+        prints.dedup();
+        assert_eq!(prints.len(), all - 1);
+    }
+
+    #[test]
+    fn a_grant_that_is_asked_for_again_is_the_same_wish() {
+        let grant = |id, created, start| Grant {
+            id: GrantId::from_u128(id),
+            kind: GrantKind::TopUp,
+            amount: Credits::ZERO,
+            start: Instant::from_micros(start),
+            end: Instant::MAX,
+            created: Instant::from_micros(created),
+            access: Access::Everyone,
+        };
+        let first = grant_fingerprint(&grant(1, 10, 10));
+        assert_eq!(grant_fingerprint(&grant(2, 20, 15)), first);
+        assert_ne!(grant_fingerprint(&grant(2, 20, 21)), first);
+    }
 }

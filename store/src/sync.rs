@@ -1,6 +1,6 @@
 //! What travels between a gateway and the store.
 
-use ledger::{AccountId, Charge, Credits, Epoch, Instant, NodeId, Shard};
+use ledger::{AccountId, Charge, Credits, Epoch, HoldId, Instant, NodeId, Shard};
 
 /// A gateway that starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +33,7 @@ pub struct Registered {
     pub applied: Vec<(Shard, Applied)>,
 }
 
-/// Credits of an account that were spent out of a lease.
+/// Credits of an account that were spent out of a lease: of the epoch that took the hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Spend {
     /// The account.
@@ -42,7 +42,7 @@ pub struct Spend {
     pub amount: Credits,
 }
 
-/// Credits that leave a lease unspent.
+/// Credits that leave the lease of this epoch unspent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GiveBack {
     /// The account.
@@ -92,6 +92,8 @@ pub struct SyncRequest {
     pub refill: Vec<Refill>,
     /// The charges, in the order of their records.
     pub events: Vec<Charge>,
+    /// The holds among them whose requests bore an idempotency key, in the same order.
+    pub keyed: Vec<HoldId>,
 }
 
 /// What a sync moved.

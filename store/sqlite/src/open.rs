@@ -50,7 +50,8 @@ pub(crate) async fn open(path: &Path) -> Result<Opened> {
         .pragma("cache_size", CACHE)
         .pragma("wal_autocheckpoint", CHECKPOINT)
         .row_buffer_size(ROWS)
-        .statement_cache_capacity(256);
+        .statement_cache_capacity(256)
+        .disable_statement_logging();
     let mut connection = options.connect().await.map_err(|error| unreadable(path, &error))?;
     recognise(path, &mut connection).await?;
     MIGRATIONS.run(&mut connection).await.map_err(|error| unmigrated(path, &error))?;

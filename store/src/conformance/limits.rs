@@ -73,11 +73,11 @@ pub async fn a_changed_amount_reaches_the_accounts_that_have_not_ended<S: Audit>
     let mut day = limit(1, Scope::Org, Period::Day, 100);
     store.put_limit(org, &day, START, NOW).await.expect("a limit");
     let (tomorrow, after) = (NOW.plus_micros(DAY), NOW.plus_micros(2 * DAY));
-    for at in [NOW, tomorrow] {
-        store.open_periods(org, at).await.expect("a period");
-    }
+    let today = store.open_periods(org, NOW).await.expect("a period").remove(0);
+    store.open_periods(org, tomorrow).await.expect("a period");
     day.amount = credits(70);
-    store.put_limit(org, &day, START, tomorrow).await.expect("a change");
+    // The first instant after it is not in a period.
+    store.put_limit(org, &day, START, today.end).await.expect("a change");
     store.open_periods(org, after).await.expect("a period");
     let mut accounts = store.accounts(org).await.expect("figures");
     accounts.sort_by_key(|account| account.start);

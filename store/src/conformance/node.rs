@@ -79,6 +79,7 @@ impl Node {
             give_back: Vec::new(),
             refill: Vec::new(),
             events: Vec::new(),
+            keyed: Vec::new(),
         }
     }
 

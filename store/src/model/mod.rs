@@ -4,8 +4,10 @@
 //! whenever they are asked for, and a repeated call is told by comparing whole requests.
 
 mod feed;
-mod money;
+mod grants;
+mod limits;
 mod people;
+mod periods;
 mod state;
 mod sync;
 mod usage;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use ledger::{AccountId, Instant, LimitId, OrgId, PeriodOpened};
+use ledger::{Credits, Instant, LimitId, OrgId, PeriodOpened};
 use sqlx::SqliteConnection;
 use store::{Calendar, PeriodSpans, period_account};
 
@@ -97,7 +97,7 @@ async fn open(
         .map_err(|error| Error::conflict(error.to_string()))?;
     let account = period_account(limit.id, before.made, start);
     let spent = if stored.opens_at_zero {
-        ledger::Credits::ZERO
+        Credits::ZERO
     } else {
         spent_by_scope(tx, org, limit, (start, end)).await?
     };
@@ -132,15 +132,15 @@ async fn insert(
     stored: &StoredLimit,
     period: &PeriodOpened,
 ) -> Result<()> {
-    let account: AccountId = period.account;
     sqlx::query(
-        "INSERT INTO accounts (number, shard, org_id, account_id, kind, limit_id, start_at, end_at, amount,
-             spent, leased, reserved, opened_with, closed, version)
-         VALUES ((SELECT ifnull(max(number), 0) + 1 FROM accounts), ?1, ?2, ?3, 'limit', ?4, ?5, ?6, ?7, ?8, 0, 0, ?8, 0, 1)",
+        "INSERT INTO accounts (number, shard, org_id, account_id, kind, limit_id, start_at, end_at,
+             amount, spent, leased, reserved, opened_with, closed, version)
+         SELECT ifnull(max(number), 0) + 1, ?1, ?2, ?3, 'limit', ?4, ?5, ?6, ?7, ?8, 0, 0, ?8, 0, 1
+         FROM accounts",
     )
     .bind(org.shard().number())
     .bind(org.blob())
-    .bind(account.blob())
+    .bind(period.account.blob())
     .bind(period.limit.blob())
     .bind(period.start.micros())
     .bind(period.end.micros())

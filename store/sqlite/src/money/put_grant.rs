@@ -89,10 +89,10 @@ async fn remember(
 /// The grant and its account, which bears its id.
 async fn make(tx: &mut SqliteConnection, org: OrgId, grant: &Grant) -> Result<()> {
     let made = sqlx::query(
-        "INSERT INTO accounts (number, shard, org_id, account_id, kind, start_at, end_at, amount, spent,
-             leased, reserved, opened_with, closed, version)
-         VALUES ((SELECT ifnull(max(number), 0) + 1 FROM accounts),
-             ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, 1) ON CONFLICT DO NOTHING",
+        "INSERT INTO accounts (number, shard, org_id, account_id, kind, start_at, end_at, amount,
+             spent, leased, reserved, opened_with, closed, version)
+         SELECT ifnull(max(number), 0) + 1, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, 1
+         FROM accounts WHERE true ON CONFLICT DO NOTHING",
     )
     .bind(org.shard().number())
     .bind(org.blob())

@@ -46,7 +46,7 @@ fn event(charge: &Charge, series: i64, decided: &Decided) -> Result<Event> {
     let mut lines = SmallVec::<[Line; 8]>::new();
     for line in charge.lines.iter().filter(|line| !line.amount.is_zero()) {
         let account = decided.accounts.get(&line.account);
-        let account = account.ok_or_else(|| Error::corrupt(format!("no {}", line.account)))?;
+        let account = account.expect("whatever is spent was decided on");
         lines.push((account.number, line.amount.micros()));
     }
     let detail = detail::write(charge, &lines);
@@ -134,4 +134,23 @@ fn json(epoch: Epoch, event: &Event) -> String {
     // Writing to a string cannot fail.
     let _ = write!(json, "[{series},{},{n},{},{charged},{detail}],", epoch.0, admitted.micros());
     json
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_span_reaches_from_the_lowest_to_the_highest_number_of_an_hour() {
+        let event = |n, seconds| Event {
+            series: 7,
+            n,
+            admitted: Instant::from_seconds(seconds),
+            charged: 0,
+            detail: String::new(),
+        };
+        let events = [event(5, 3_600), event(3, 7_199), event(9, 3_601), event(4, 7_200)];
+        let expected = [(7, 3_600_000_000, 2, 3, 9), (7, 7_200_000_000, 2, 4, 4)];
+        assert_eq!(spans(Epoch(2), &events), expected);
+    }
 }

@@ -69,6 +69,7 @@ impl KnownSeries {
 }
 
 /// The series of the charges of a sync.
+#[derive(Default)]
 pub(super) struct Numbered {
     /// The number of each charge's series, in their order.
     pub(super) of_charges: Vec<i64>,
@@ -82,27 +83,32 @@ pub(super) async fn number(
     charges: &[Charge],
 ) -> Result<Numbered> {
     let mut met: HashMap<Series<&str>, i64> = HashMap::new();
-    let mut numbered = Numbered { of_charges: Vec::with_capacity(charges.len()), made: Vec::new() };
+    let mut numbered = Numbered::default();
     for series in charges.iter().map(Series::of) {
         let number = match met.get(&series) {
             Some(number) => *number,
-            None => {
-                let owned = series.owned();
-                let number = match known.get(&owned) {
-                    Some(number) => number,
-                    None => {
-                        let number = make(tx, &owned).await?;
-                        numbered.made.push((owned, number));
-                        number
-                    }
-                };
-                met.insert(series, number);
-                number
-            }
+            None => numbered.find(tx, known, series.owned()).await?,
         };
+        met.insert(series, number);
         numbered.of_charges.push(number);
     }
     Ok(numbered)
+}
+
+impl Numbered {
+    async fn find(
+        &mut self,
+        tx: &mut SqliteConnection,
+        known: &KnownSeries,
+        series: Series<Arc<str>>,
+    ) -> Result<i64> {
+        if let Some(number) = known.get(&series) {
+            return Ok(number);
+        }
+        let number = make(tx, &series).await?;
+        self.made.push((series, number));
+        Ok(number)
+    }
 }
 
 /// The number of a series, which is made where it is new to the file.

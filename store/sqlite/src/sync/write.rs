@@ -4,7 +4,7 @@ use serde::Serialize;
 use sqlx::SqliteConnection;
 use store::SyncRequest;
 
-use super::decide::Decided;
+use super::decide::{Decided, Touched};
 use super::{answer, events, rollups};
 use crate::column::count;
 use crate::error::{Error, Result};
@@ -27,17 +27,14 @@ pub(super) async fn commit(
     let charged = events::charged(request, decided, series)?;
     let events = events::insert_many(connection, request.node, charged.events).await?;
     let moved = || decided.accounts.values().filter(|account| account.moved);
-    let accounts: Vec<_> = moved()
-        .map(|account| (account.number, account.spent.micros(), account.leased.micros()))
-        .collect();
-    let leases: Vec<_> = moved()
-        .flat_map(|account| {
-            let lease = |(epoch, amount): (&ledger::Epoch, &ledger::Credits)| {
-                (account.number, epoch.0, amount.micros())
-            };
-            account.leases.iter().map(lease)
-        })
-        .collect();
+    let figures =
+        |account: &Touched| (account.number, account.spent.micros(), account.leased.micros());
+    let accounts: Vec<_> = moved().map(figures).collect();
+    let leases = moved().flat_map(|account| {
+        let leases = account.leases.iter();
+        leases.map(|(epoch, amount)| (account.number, epoch.0, amount.micros()))
+    });
+    let leases: Vec<_> = leases.collect();
     sqlx::query(COMMIT)
         .bind(request.shard.number())
         .bind(request.node.0)

@@ -73,6 +73,7 @@ impl Office {
             give_back: Vec::new(),
             refill: Vec::new(),
             events: Vec::new(),
+            keyed: Vec::new(),
         }
     }
 

@@ -1,0 +1,70 @@
+//! Grants and the accounts that bear their ids.
+
+use ledger::{Access, Credits, Grant, LineSource, OrgId};
+
+use super::feed::Entity;
+use super::state::{Account, GrantRequest, State};
+use crate::{ChangeSeq, Error, Result, grant_fingerprint};
+
+impl State {
+    pub(super) fn put_grant(
+        &mut self,
+        org: OrgId,
+        grant: &Grant,
+        idempotency: Option<&str>,
+    ) -> Result<(Grant, ChangeSeq)> {
+        let name = idempotency.map(|name| (org, name.to_owned()));
+        if let Some(first) = name.as_ref().and_then(|name| self.grant_requests.get(name)) {
+            if grant_fingerprint(&first.asked) != grant_fingerprint(grant) {
+                return Err(Error::Conflict("the name was used for another grant".to_owned()));
+            }
+            let (id, seq) = (first.asked.id, ChangeSeq(first.seq));
+            let stored = self.org_grant(org, id).map(|stored| stored.grant);
+            return stored
+                .map(|grant| (grant, seq))
+                .ok_or_else(|| Error::Corrupt(format!("{id} is gone")));
+        }
+        let people = self.people(org)?;
+        if let Access::Listed { members, groups } = &grant.access {
+            people.require_members(members)?;
+            people.require_groups(groups)?;
+        }
+        let stored = people.grants.get(&grant.id).cloned();
+        self.put_grant_account(org, grant, stored.as_ref())?;
+        self.people(org)?.grants.insert(grant.id, grant.clone());
+        let seq = self.record(org, Entity::Grant(grant.id));
+        if let Some(name) = name {
+            self.grant_requests.insert(name, GrantRequest { asked: grant.clone(), seq: seq.0 });
+        }
+        Ok((grant.clone(), seq))
+    }
+
+    fn put_grant_account(
+        &mut self,
+        org: OrgId,
+        grant: &Grant,
+        stored: Option<&Grant>,
+    ) -> Result<()> {
+        let known = self.money.accounts.contains_key(&grant.id.into());
+        let taken = stored.is_none() && known;
+        let keeps = |stored: &Grant| {
+            (stored.kind, stored.start, stored.created) == (grant.kind, grant.start, grant.created)
+        };
+        if taken || !stored.is_none_or(keeps) {
+            return Err(Error::Conflict(format!("{} is another grant", grant.id)));
+        }
+        let account = self.money.accounts.entry(grant.id.into()).or_insert_with(|| Account {
+            org,
+            limit: None,
+            source: LineSource::Grant(grant.kind),
+            start: grant.start,
+            end: grant.end,
+            amount: grant.amount,
+            spent: Credits::ZERO,
+            opened_with: Credits::ZERO,
+            closed: false,
+        });
+        (account.amount, account.end) = (grant.amount, grant.end);
+        Ok(())
+    }
+}
