@@ -116,6 +116,7 @@ impl Admission {
             model: Arc::clone(&quoted.model),
             price_book: Arc::clone(&exchange.config.runtime.price_book.version),
             body_hash,
+            keyed: false,
             admitted: org.now(),
             held: hold.amount(),
             parts: hold.parts().to_vec(),

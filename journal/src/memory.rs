@@ -27,7 +27,8 @@ struct ShardLog {
 
 #[derive(Debug)]
 enum Entry {
-    Charge(Arc<Charge>),
+    /// And whether the request bore an idempotency key.
+    Charge(Arc<Charge>, bool),
     GiveBack(AccountId, Credits),
 }
 
@@ -59,8 +60,8 @@ impl Journal for MemoryJournal {
                 log.open.insert(opened.hold, opened);
             }
             Record::Settle(charge) => {
-                log.open.remove(&charge.hold);
-                log.entries.push_back((lsn, Entry::Charge(charge)));
+                let keyed = log.open.remove(&charge.hold).is_some_and(|opened| opened.keyed);
+                log.entries.push_back((lsn, Entry::Charge(charge, keyed)));
             }
             Record::GiveBack { account, amount } => {
                 log.entries.push_back((lsn, Entry::GiveBack(account, amount)));
@@ -84,10 +85,10 @@ impl Journal for MemoryJournal {
             return Some(Found::Open(Arc::clone(opened)));
         }
         log.entries.iter().find_map(|(_, entry)| match entry {
-            Entry::Charge(charge) if charge.hold == hold => {
+            Entry::Charge(charge, _) if charge.hold == hold => {
                 Some(Found::Settled(Arc::clone(charge)))
             }
-            Entry::Charge(_) | Entry::GiveBack(..) => None,
+            Entry::Charge(..) | Entry::GiveBack(..) => None,
         })
     }
 
@@ -105,7 +106,10 @@ impl Journal for MemoryJournal {
         let mut report = Report { lsn: log.last, ..Report::default() };
         for (_, entry) in &log.entries {
             match entry {
-                Entry::Charge(charge) => report.charges.push(Arc::clone(charge)),
+                Entry::Charge(charge, keyed) => {
+                    report.charges.push(Arc::clone(charge));
+                    report.keyed.extend(keyed.then_some(charge.hold));
+                }
                 Entry::GiveBack(account, amount) => report.give_backs.push((*account, *amount)),
             }
         }

@@ -38,6 +38,8 @@ pub struct Opened {
     pub price_book: Arc<str>,
     /// SHA-256 of the request's body, as the client sent it.
     pub body_hash: [u8; 32],
+    /// Whether the request bore an idempotency key.
+    pub keyed: bool,
     /// When the request was admitted.
     pub admitted: Instant,
     /// What is held at first.
@@ -101,6 +103,8 @@ pub struct Report {
     pub lsn: Lsn,
     /// The charges, in order.
     pub charges: Vec<Arc<Charge>>,
+    /// The holds among them whose requests bore an idempotency key, in order.
+    pub keyed: Vec<HoldId>,
     /// What left the lease unspent, in order.
     pub give_backs: Vec<(AccountId, Credits)>,
 }

@@ -81,6 +81,7 @@ impl Ledger {
             give_back: by_account(report.give_backs.iter().copied()).map(give_back).collect(),
             refill,
             events,
+            keyed: report.keyed,
         }
     }
 

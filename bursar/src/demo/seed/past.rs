@@ -190,6 +190,7 @@ impl<'a> Node<'a> {
             give_back,
             refill,
             events,
+            keyed: Vec::new(),
         };
         for granted in self.store.sync(&request).await?.granted {
             let (account, amount) = (granted.account, granted.amount);
