@@ -8,9 +8,9 @@ use ledger::{
 };
 use parking_lot::Mutex;
 use store::{
-    Change, ChangeSeq, Error, Group, Key, KeyIdentity, KeySecret, Member, Org, OrgData, Project,
-    Registered, Registration, Result, SecretHash, Stamp, Store, SyncAnswer, SyncRequest,
-    UsageQuery, UsageRow,
+    Change, ChangeSeq, ClaimAnswer, Error, Group, IdempotencyClaim, Key, KeyIdentity, KeySecret,
+    Member, Org, OrgData, Project, Registered, Registration, Result, SecretHash, Stamp, Store,
+    SyncAnswer, SyncRequest, UsageQuery, UsageRow,
 };
 use store_sqlite::SqliteStore;
 
@@ -50,6 +50,14 @@ impl Store for FlakyStore {
             return Err(Error::Unavailable("switched off".to_owned()));
         }
         self.store.sync(request).await
+    }
+
+    async fn claim_idempotency(&self, claim: &IdempotencyClaim) -> Result<ClaimAnswer> {
+        self.reached()?.claim_idempotency(claim).await
+    }
+
+    async fn unclaim_idempotency(&self, org: OrgId, holds: &[HoldId]) -> Result<()> {
+        self.reached()?.unclaim_idempotency(org, holds).await
     }
 
     async fn stamp(&self) -> Result<Stamp> {
