@@ -10,7 +10,7 @@ use ledger::{Hold, PathIndex, Refusal, Tool, Unit};
 use crate::ask::{Asked, Edits, inspect};
 use crate::exchange::{Exchange, Routed};
 use crate::growth::{Growth, Terms};
-use crate::idempotency::{self, conclude};
+use crate::idempotency;
 use crate::metrics::Metrics;
 use crate::org::{Claim, Kept};
 use crate::quote::{Output, Quoted, quote};
@@ -57,7 +57,10 @@ impl Admission {
         let opened = held.and_then(|hold| {
             self.open(exchange, routed, path, (tool, *meter), quoted, hold, body_hash)
         });
-        let mut running = conclude(claimed, opened).await?;
+        let mut running = match claimed {
+            Some(claimed) => claimed.conclude(opened).await?,
+            None => opened?,
+        };
         running.standings = standings;
         bound_output(&mut running, &asked, exchange);
         rewrite(&mut running, &asked, body);

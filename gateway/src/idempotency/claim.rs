@@ -78,21 +78,17 @@ async fn ask(ledger: &Ledger, wanted: &IdempotencyClaim) -> Result<ClaimAnswer, 
     })
 }
 
-/// Keeps the key of a request that was admitted; that of a refused one is free before its client
-/// reads the refusal.
-pub(crate) async fn conclude<T>(
-    claimed: Option<Claimed<'_>>,
-    admitted: Result<T, Denial>,
-) -> Result<T, Denial> {
-    match (claimed, &admitted) {
-        (Some(claimed), Ok(_)) => claimed.keep(),
-        (Some(claimed), Err(_)) => claimed.give_back().await,
-        (None, _) => {}
-    }
-    admitted
-}
-
 impl Claimed<'_> {
+    /// Keeps the key of a request that was admitted; that of a refused one is free before its client
+    /// reads the refusal.
+    pub(crate) async fn conclude<T>(self, admitted: Result<T, Denial>) -> Result<T, Denial> {
+        match admitted {
+            Ok(_) => self.keep(),
+            Err(_) => self.give_back().await,
+        }
+        admitted
+    }
+
     fn keep(mut self) {
         self.kept = true;
     }

@@ -8,5 +8,5 @@ mod claim;
 mod earlier;
 mod key;
 
-pub(crate) use claim::{claim, conclude};
+pub(crate) use claim::claim;
 pub(crate) use key::IdempotencyKey;

@@ -62,7 +62,7 @@ impl<'a> Block<'a> {
             required: amount(|facts| facts.required),
             remaining: amount(|facts| facts.remaining),
             resets_at: facts.and_then(|facts| facts.resets_at).map(rfc3339),
-            first: denial.first.as_ref().map(FirstRequest::of),
+            first: denial.first.as_deref().map(FirstRequest::of),
             retryable: denial.is_retryable(),
             request_id,
             ask: denial.ask.as_deref(),

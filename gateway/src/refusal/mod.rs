@@ -20,7 +20,7 @@ pub(crate) struct Denial {
     /// What was short.
     pub(crate) facts: Option<Box<Facts>>,
     /// The earlier request of the same idempotency key.
-    pub(crate) first: Option<First>,
+    pub(crate) first: Option<Box<First>>,
     /// Whom to ask.
     pub(crate) ask: Option<String>,
     /// Seconds after which the same request may pass.
@@ -78,7 +78,7 @@ impl Denial {
     }
 
     pub(crate) fn second_to(mut self, first: First) -> Self {
-        self.first = Some(first);
+        self.first = Some(Box::new(first));
         self
     }
 

@@ -21,6 +21,14 @@ pub(super) struct UnclaimedKeys {
 }
 
 impl UnclaimedKeys {
+    fn add(&self, org: OrgId, hold: HoldId) {
+        self.waiting.lock().entry(org).or_default().push(hold);
+    }
+
+    fn count(&self) -> usize {
+        self.waiting.lock().values().map(Vec::len).sum()
+    }
+
     fn next(&self) -> Option<(OrgId, Vec<HoldId>)> {
         let waiting = self.waiting.lock();
         let (org, holds) = waiting.first_key_value()?;
@@ -46,13 +54,12 @@ impl Ledger {
 
     /// The key that a request may have claimed is to be freed.
     pub(crate) fn unclaim_later(&self, org: OrgId, hold: HoldId) {
-        self.unclaimed.waiting.lock().entry(org).or_default().push(hold);
+        self.unclaimed.add(org, hold);
     }
 
     /// Whether so many keys wait to be freed that nobody is to claim more.
     pub(crate) fn is_full_of_unclaimed_keys(&self) -> bool {
-        let waiting = self.unclaimed.waiting.lock();
-        waiting.values().map(Vec::len).sum::<usize>() >= WAITING_MAX
+        self.unclaimed.count() >= WAITING_MAX
     }
 
     /// Frees the keys that wait for it. Those that cannot be freed wait on; if the process ends
@@ -71,5 +78,32 @@ impl Ledger {
     pub(crate) async fn tell_endings(&self, shard: Shard) -> store::Result<()> {
         self.free_keys().await?;
         self.sync(shard, Vec::new()).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ledger::{Epoch, NodeId};
+
+    use super::*;
+
+    #[test]
+    fn what_comes_while_others_are_freed_waits_for_its_turn() {
+        let keys = UnclaimedKeys::default();
+        let org = OrgId::from_u128;
+        let hold = |n| HoldId { node: NodeId(1), epoch: Epoch(1), n };
+        let all = u64::try_from(FREED_AT_ONCE).unwrap() + 1;
+        (1..=all).for_each(|n| keys.add(org(1), hold(n)));
+        let (first, freed) = keys.next().unwrap();
+        assert_eq!((first, freed.len()), (org(1), FREED_AT_ONCE));
+        keys.add(org(2), hold(7));
+        keys.add(org(1), hold(8));
+        keys.freed(first, freed.len());
+        assert_eq!(keys.count(), 3);
+        assert_eq!(keys.next(), Some((org(1), vec![hold(all), hold(8)])));
+        keys.freed(org(1), 2);
+        assert_eq!(keys.next(), Some((org(2), vec![hold(7)])));
+        keys.freed(org(2), 1);
+        assert_eq!((keys.next(), keys.count()), (None, 0));
     }
 }
