@@ -1,5 +1,6 @@
 //! Where this gateway meets the store: leases come in, what was charged goes out.
 
+mod keys;
 mod shard;
 mod task;
 
@@ -11,6 +12,7 @@ use store::{Applied, ChangeSeq, Refill, Store};
 
 use crate::org::{Directory, Org};
 use crate::time::Clock;
+use keys::UnclaimedKeys;
 use shard::ShardSync;
 
 pub(crate) use task::run;
@@ -24,6 +26,7 @@ pub(crate) struct Ledger {
     clock: Arc<dyn Clock>,
     directory: Directory,
     shards: Vec<ShardSync>,
+    unclaimed: UnclaimedKeys,
     health: Health,
 }
 
@@ -67,6 +70,7 @@ impl Ledger {
             node: membership.node,
             epoch: membership.epoch,
             shards: shards.collect(),
+            unclaimed: UnclaimedKeys::default(),
             store,
             journal,
             clock,

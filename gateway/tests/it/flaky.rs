@@ -8,9 +8,9 @@ use ledger::{
 };
 use parking_lot::Mutex;
 use store::{
-    Change, ChangeSeq, Error, Group, Key, KeyIdentity, KeySecret, Member, Org, OrgData, Project,
-    Registered, Registration, Result, SecretHash, Stamp, Store, SyncAnswer, SyncRequest,
-    UsageQuery, UsageRow,
+    Change, ChangeSeq, ClaimAnswer, Error, Group, IdempotencyClaim, Key, KeyIdentity, KeySecret,
+    Member, Org, OrgData, Project, Registered, Registration, Result, SecretHash, Stamp, Store,
+    SyncAnswer, SyncRequest, UsageQuery, UsageRow,
 };
 use store_sqlite::SqliteStore;
 
@@ -18,7 +18,7 @@ use store_sqlite::SqliteStore;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reach {
     All,
-    /// Everything but syncs: nothing is leased, nothing is reported.
+    /// Everything but syncs: nothing is leased, nothing is reported, no key is freed.
     NoSync,
     Nothing,
 }
@@ -41,15 +41,28 @@ impl FlakyStore {
             Reach::Nothing => Err(Error::Unavailable("switched off".to_owned())),
         }
     }
+
+    /// The same for what a gateway has to tell.
+    fn told(&self) -> Result<&SqliteStore> {
+        match *self.reach.lock() {
+            Reach::All => Ok(&self.store),
+            Reach::NoSync | Reach::Nothing => Err(Error::Unavailable("switched off".to_owned())),
+        }
+    }
 }
 
 #[async_trait]
 impl Store for FlakyStore {
     async fn sync(&self, request: &SyncRequest) -> Result<SyncAnswer> {
-        if *self.reach.lock() != Reach::All {
-            return Err(Error::Unavailable("switched off".to_owned()));
-        }
-        self.store.sync(request).await
+        self.told()?.sync(request).await
+    }
+
+    async fn claim_idempotency(&self, claim: &IdempotencyClaim) -> Result<ClaimAnswer> {
+        self.reached()?.claim_idempotency(claim).await
+    }
+
+    async fn unclaim_idempotency(&self, org: OrgId, holds: &[HoldId]) -> Result<()> {
+        self.told()?.unclaim_idempotency(org, holds).await
     }
 
     async fn stamp(&self) -> Result<Stamp> {

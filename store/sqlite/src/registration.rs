@@ -4,9 +4,9 @@ use ledger::{Epoch, NodeId, Shard};
 use sqlx::SqliteConnection;
 use store::{Applied, Registered, Registration};
 
-use crate::SqliteStore;
 use crate::column::{Columns, Id};
 use crate::error::{Error, Result};
+use crate::{SqliteStore, idempotency};
 
 pub(crate) async fn register(
     store: &SqliteStore,
@@ -91,6 +91,7 @@ pub(crate) async fn recovered(store: &SqliteStore, node: NodeId, epoch: Epoch) -
         .bind(epoch.0)
         .execute(&mut *tx)
         .await?;
+    idempotency::recover(&mut tx, node, epoch).await?;
     tx.commit().await?;
     Ok(())
 }

@@ -12,9 +12,11 @@ export const openai = {
     401: OpenAI.AuthenticationError,
     402: OpenAI.APIError, // no class of its own in this SDK
     403: OpenAI.PermissionDeniedError,
+    409: OpenAI.ConflictError,
+    422: OpenAI.UnprocessableEntityError,
   },
-  client: (demo, key, wire) =>
-    new OpenAI({ baseURL: `${demo.gateway}/openai/v1`, apiKey: key, fetch: wire.fetch, timeout: TIMEOUT }),
+  client: (demo, key, wire, options) =>
+    new OpenAI({ baseURL: `${demo.gateway}/openai/v1`, apiKey: key, fetch: wire.fetch, timeout: TIMEOUT, ...options }),
   /** The text of an answer, whole or streamed. */
   async ask(client, { stream, model = 'mock-chat' }) {
     const answer = await client.chat.completions.create({ model, messages: QUESTION, stream });
@@ -32,9 +34,11 @@ export const anthropic = {
     401: Anthropic.AuthenticationError,
     402: Anthropic.PaymentRequiredError,
     403: Anthropic.PermissionDeniedError,
+    409: Anthropic.ConflictError,
+    422: Anthropic.UnprocessableEntityError,
   },
-  client: (demo, key, wire) =>
-    new Anthropic({ baseURL: `${demo.gateway}/anthropic`, apiKey: key, fetch: wire.fetch, timeout: TIMEOUT }),
+  client: (demo, key, wire, options) =>
+    new Anthropic({ baseURL: `${demo.gateway}/anthropic`, apiKey: key, fetch: wire.fetch, timeout: TIMEOUT, ...options }),
   /** The text of an answer, whole or streamed. */
   async ask(client, { stream, model = 'mock-chat' }) {
     const answer = await client.messages.create({ model, messages: QUESTION, stream, max_tokens: 64 });
