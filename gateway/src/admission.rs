@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bursar_config::{Meter as MeterKind, Purpose};
 use bytes::Bytes;
 use journal::{Opened, Record};
-use ledger::{Hold, PathIndex, Refusal, Tool, Unit};
+use ledger::{Hold, PathIndex, Refusal, Tool, Unit, WrittenPart};
 
 use crate::ask::{Asked, Edits, inspect};
 use crate::exchange::{Exchange, Routed};
@@ -16,6 +16,7 @@ use crate::org::{Claim, Kept};
 use crate::quote::{Output, Quoted, quote};
 use crate::refusal::{Code, Denial};
 use crate::running::{Admitted, Running};
+use crate::settlement::due_at_start;
 use crate::sync::Ledger;
 
 /// Takes credits for requests.
@@ -126,7 +127,8 @@ impl Admission {
             keyed: routed.idempotency.is_some(),
             admitted: org.now(),
             held: hold.amount(),
-            parts: hold.parts().to_vec(),
+            parts: hold.parts().iter().map(WrittenPart::from).collect(),
+            due_at_start: due_at_start(&quoted),
         });
         let record = Record::Hold(Arc::clone(&opened));
         let written = self.ledger.journal().append(org.shard(), record).map_err(|_full| {

@@ -42,6 +42,7 @@ mod header;
 mod refusal;
 mod tell;
 
+mod recovery;
 mod sync;
 
 mod metrics;
@@ -49,4 +50,5 @@ mod operations;
 mod own;
 
 pub use gateway::{Gateway, Setup, ShutdownError, StartError};
+pub use recovery::Recovered;
 pub use time::{Clock, SteadyClock};

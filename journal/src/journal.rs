@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
-use ledger::{Epoch, HoldId, Shard};
+use ledger::{Epoch, HoldId, Instant, Shard};
 use parking_lot::Mutex;
 
 use crate::boot::BootId;
@@ -34,6 +34,7 @@ use crate::{
 pub struct Journal {
     pub(crate) shared: Arc<Shared>,
     orphans: Vec<Orphan>,
+    latest: Instant,
     threads: Vec<JoinHandle<()>>,
     _lock: File,
 }
@@ -98,7 +99,7 @@ impl ClosedJournal {
         on_failure: OnFailure,
     ) -> Result<Journal> {
         let Replayed { table, sealed } = replay(&self, applied, boot)?;
-        let orphans = table.orphans(boot);
+        let (orphans, latest) = (table.orphans(boot), table.latest());
         let index = self.segments.last().map_or(0, |last| last.header.index) + 1;
         let header = Header {
             owner: self.owner,
@@ -135,7 +136,7 @@ impl ClosedJournal {
         let shared = Arc::new(shared);
         let threads = start_threads(&shared).map_err(Error::io("watch over", &path))?;
         shared.caretaker.wake();
-        Ok(Journal { shared, orphans, threads, _lock: lock })
+        Ok(Journal { shared, orphans, latest, threads, _lock: lock })
     }
 }
 
@@ -242,6 +243,13 @@ impl Journal {
     #[must_use]
     pub fn orphans(&self) -> &[Orphan] {
         &self.orphans
+    }
+
+    /// The latest instant that earlier starts have written down, as far as they were replayed:
+    /// time for money does not go back behind it.
+    #[must_use]
+    pub const fn latest(&self) -> Instant {
+        self.latest
     }
 
     /// The shards with something to report.

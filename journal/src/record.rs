@@ -127,14 +127,30 @@ pub struct Orphan {
 }
 
 /// What a shard has to tell the store: exactly the records up to `lsn`.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Report {
     /// The last record that is in it.
     pub lsn: Lsn,
+    /// How many of them concern the store, those included that say nothing any more.
+    pub records: usize,
+    /// Whether that is all there is; if not, the next report goes on behind it.
+    pub is_all: bool,
     /// The charges, in order.
     pub charges: Vec<Arc<Charge>>,
     /// The holds among them whose requests bore an idempotency key, in order.
     pub keyed: Vec<HoldId>,
     /// What left the lease unspent, in order.
     pub give_backs: Vec<(AccountId, Credits)>,
+}
+
+impl Report {
+    /// The most records of a report: a transaction of some ten milliseconds.
+    pub const RECORDS_MAX: usize = 4_096;
+}
+
+impl Default for Report {
+    fn default() -> Self {
+        let (charges, keyed, give_backs) = (Vec::new(), Vec::new(), Vec::new());
+        Self { lsn: Lsn::default(), records: 0, is_all: true, charges, keyed, give_backs }
+    }
 }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use foldhash::{HashMap, HashMapExt};
-use ledger::{AccountId, Charge, Credits, HoldId, Shard, join_written};
+use ledger::{AccountId, Charge, Credits, HoldId, Instant, Shard, join_written};
 
 use crate::boot::BootId;
 use crate::codec::{Checkpoint, OpenHold, ShardMark};
@@ -22,6 +22,8 @@ pub(crate) struct Table {
     reserved: u64,
     shards: Vec<ShardLog>,
     unreported: usize,
+    /// The latest instant that an earlier start has written down.
+    latest: Instant,
 }
 
 #[derive(Debug)]
@@ -53,7 +55,14 @@ enum Entry {
 impl Table {
     pub(crate) fn new(boot: BootId) -> Self {
         let shards = (0..Shard::COUNT).map(|_| ShardLog::default()).collect();
-        Self { boot, holds: HashMap::new(), open: 0, reserved: 0, shards, unreported: 0 }
+        let (open, reserved, unreported) = (0, 0, 0);
+        let latest = Instant::MIN;
+        Self { boot, holds: HashMap::new(), open, reserved, shards, unreported, latest }
+    }
+
+    /// The latest instant that an earlier start has written down.
+    pub(crate) const fn latest(&self) -> Instant {
+        self.latest
     }
 
     pub(crate) const fn open_holds(&self) -> usize {
@@ -100,6 +109,14 @@ impl Table {
 
     /// Takes in a record of an earlier start, of which the store knows everything up to `applied`.
     pub(crate) fn replay(&mut self, lsn: Lsn, shard: Shard, record: Record, applied: Lsn) {
+        match &record {
+            Record::Hold(opened) => self.latest = self.latest.max(opened.admitted),
+            Record::Settle(charge) => self.latest = self.latest.max(charge.ended),
+            Record::Extend { .. }
+            | Record::Progress { .. }
+            | Record::GiveBack { .. }
+            | Record::Granted { .. } => {}
+        }
         match record {
             Record::Settle(charge) if lsn <= applied => {
                 self.close(charge.hold);
@@ -172,7 +189,14 @@ impl Table {
     pub(crate) fn report(&self, shard: Shard, until: Lsn) -> Report {
         let mut report = Report { lsn: until, ..Report::default() };
         let Some(log) = self.shards.get(usize::from(shard.number())) else { return report };
-        for (_, entry) in log.entries.iter().take_while(|(lsn, _)| *lsn <= until) {
+        let due = log.entries.partition_point(|(lsn, _)| *lsn <= until);
+        if let Some((last, _)) =
+            log.entries.get(Report::RECORDS_MAX).filter(|_| due > Report::RECORDS_MAX)
+        {
+            (report.lsn, report.is_all) = (Lsn(last.0 - 1), false);
+        }
+        for (_, entry) in log.entries.iter().take(due.min(Report::RECORDS_MAX)) {
+            report.records += 1;
             match entry {
                 Entry::Settled(hold) => {
                     if let Some(Kept::Settled { charge, keyed }) = self.holds.get(hold) {
@@ -225,6 +249,7 @@ impl Table {
             (log.last, log.seq) = (mark.last, mark.seq);
         }
         for open in checkpoint.holds {
+            self.latest = self.latest.max(open.opened.admitted);
             self.insert(open.opened.hold, open);
         }
     }

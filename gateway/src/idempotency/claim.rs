@@ -59,7 +59,7 @@ async fn ask(ledger: &Ledger, wanted: &IdempotencyClaim) -> Result<ClaimAnswer, 
     let shard = wanted.org.shard();
     let asked = async {
         let answer = ledger.store().claim_idempotency(wanted).await?;
-        let open = |hold| matches!(ledger.journal().find(shard, hold), Some(Found::Open(_)));
+        let open = |hold| matches!(ledger.journal().find(hold), Some(Found::Open(_)));
         let lasts = match answer {
             ClaimAnswer::Claimed | ClaimAnswer::Finished { .. } => true,
             ClaimAnswer::Running { hold } => !ledger.is_own(hold) || open(hold),

@@ -7,7 +7,7 @@ mod task;
 use std::sync::Arc;
 
 use journal::Journal;
-use ledger::{Credits, Epoch, NodeId, OrgId, Shard};
+use ledger::{Credits, Epoch, Instant, NodeId, OrgId, Shard};
 use store::{Applied, ChangeSeq, Refill, Store};
 
 use crate::org::{Directory, Org};
@@ -22,7 +22,7 @@ pub(crate) struct Ledger {
     node: NodeId,
     epoch: Epoch,
     store: Arc<dyn Store>,
-    journal: Arc<dyn Journal>,
+    journal: Arc<Journal>,
     clock: Arc<dyn Clock>,
     directory: Directory,
     shards: Vec<ShardSync>,
@@ -58,7 +58,7 @@ impl Ledger {
     pub(crate) async fn new(
         membership: Membership,
         store: Arc<dyn Store>,
-        journal: Arc<dyn Journal>,
+        journal: Arc<Journal>,
         clock: Arc<dyn Clock>,
     ) -> store::Result<Self> {
         let directory = Directory::new(Arc::clone(&store), Arc::clone(&clock)).await?;
@@ -83,12 +83,22 @@ impl Ledger {
         &self.store
     }
 
-    pub(crate) fn journal(&self) -> &dyn Journal {
+    pub(crate) fn journal(&self) -> &Journal {
         &*self.journal
     }
 
     pub(crate) const fn health(&self) -> &Health {
         &self.health
+    }
+
+    /// The time for money.
+    pub(crate) fn now(&self) -> Instant {
+        self.clock.now()
+    }
+
+    /// Has the store take back what earlier starts of this node leased.
+    pub(crate) async fn give_back_earlier_leases(&self) -> store::Result<()> {
+        self.store.recovered(self.node, self.epoch).await
     }
 
     /// Requests that wait for credits, and streams that wait for more.

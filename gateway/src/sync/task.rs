@@ -105,7 +105,10 @@ impl Ledger {
         let deadline = tokio::time::Instant::now() + within;
         // What is not freed here is freed by the recovery of the next start.
         let _ = self.free_keys().await;
-        for shard in self.journal.unreported() {
+        let mut shards = self.journal.unreported();
+        let returning = self.directory.all().into_iter().filter(|org| org.has_returns());
+        shards.extend(returning.map(|org| org.shard()));
+        for shard in shards {
             loop {
                 match self.sync(shard, Vec::new()).await {
                     Ok(()) => break,
