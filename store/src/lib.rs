@@ -136,6 +136,9 @@ pub trait Store: Send + Sync + 'static {
     /// Claims an idempotency key for a request, before its hold is taken. Of all claims of a key one
     /// is [`ClaimAnswer::Claimed`], until its request is reported to have come to nothing, or the
     /// key's time is over; the same claim again is answered the same.
+    ///
+    /// # Errors
+    /// [`Error::Fenced`] for a hold of an epoch that is not its node's last: nobody would end the key.
     async fn claim_idempotency(&self, claim: &IdempotencyClaim) -> Result<ClaimAnswer>;
 
     /// Frees the keys that requests claimed which then took no hold. Keys that are used up, or that

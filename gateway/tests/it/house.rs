@@ -112,6 +112,11 @@ impl House {
         *self.reach.lock() = reach;
     }
 
+    /// How much of its store the gateway reaches.
+    pub(crate) fn reached(&self) -> Reach {
+        *self.reach.lock()
+    }
+
     /// A number that nothing else has.
     pub(super) fn next(&self) -> u128 {
         u128::from(self.made.fetch_add(1, Ordering::Relaxed)) + 1

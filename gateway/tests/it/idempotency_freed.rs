@@ -77,6 +77,26 @@ async fn who_hangs_up_while_it_waits_for_credits_leaves_its_key_free() {
 }
 
 #[tokio::test]
+async fn who_hangs_up_while_its_key_is_being_claimed_leaves_it_free() {
+    for body in [chat("mock-flat"), large(chat("mock-flat"))] {
+        let house = House::new().await;
+        let caller = house.caller("10").await;
+        assert_eq!(house.call(&caller, CHAT, &chat("mock-flat")).await.status(), 200);
+        house.reach(Reach::NoAnswer);
+        let mut claiming = Wire::to(house.gateway.address()).await;
+        claiming.begin_post(CHAT, &caller.secret, "idempotency-key: k\r\n").await;
+        claiming.send_chunked(&serde_json::to_vec(&body).unwrap(), 60_000).await;
+        while house.reached() == Reach::NoAnswer {
+            tokio::task::yield_now().await;
+        }
+        drop(claiming);
+        while house.metric("bursar_requests_running").await > 0 {}
+        assert_eq!(house.keyed(&caller, CHAT, &body, "k").await.status, 200);
+        house.assert_spent(&caller, "10", micros(2_000_000)).await;
+    }
+}
+
+#[tokio::test]
 async fn while_the_store_is_away_no_call_with_a_key_runs_and_none_is_charged() {
     let house = House::new().await;
     let caller = house.caller("10").await;

@@ -123,6 +123,29 @@ async fn a_claim_that_meets_the_ending_sync_is_told_what_was_true_before_or_afte
 }
 
 #[tokio::test]
+async fn an_abandoned_claim_can_be_given_back_however_far_it_was() {
+    let (store, _folder) = empty().await;
+    for polls in 0..20 {
+        let (first, second) = (claim("k", 2 * polls), claim("k", 2 * polls + 1));
+        let mut claiming = store.claim_idempotency(&first);
+        for _ in 0..polls {
+            let ready = std::future::poll_fn(|context| {
+                std::task::Poll::Ready(claiming.as_mut().poll(context).is_ready())
+            });
+            if ready.await {
+                break;
+            }
+            // Lets the writer's thread get somewhere.
+            store.stamp().await.unwrap();
+        }
+        drop(claiming);
+        store.unclaim_idempotency(ORG, &[first.hold]).await.unwrap();
+        assert_eq!(store.claim_idempotency(&second).await.unwrap(), ClaimAnswer::Claimed);
+        store.unclaim_idempotency(ORG, &[second.hold]).await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn keys_whose_time_is_over_are_swept_by_later_claims() {
     let (store, folder) = empty().await;
     for n in 1..=40 {
@@ -135,11 +158,12 @@ async fn keys_whose_time_is_over_are_swept_by_later_claims() {
         let rows = sqlx::query_scalar("SELECT count(*) FROM idempotency_keys");
         rows.fetch_one(&mut raw).await.unwrap()
     };
-    for late in 1..=3 {
+    // One that is over and not swept yet is nobody's.
+    for key in ["key 40", "late", "later"] {
         let now = NOW.plus_micros(IDEMPOTENCY_KEPT_MICROS);
-        let claim = IdempotencyClaim { now, ..claim(&format!("late {late}"), 100) };
+        let claim = IdempotencyClaim { now, ..claim(key, 100) };
         let before = rows().await;
-        store.claim_idempotency(&claim).await.unwrap();
+        assert_eq!(store.claim_idempotency(&claim).await.unwrap(), ClaimAnswer::Claimed);
         assert!(rows().await < before);
     }
     assert_eq!(rows().await, 3);

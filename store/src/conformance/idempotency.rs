@@ -1,17 +1,23 @@
 //! A key is claimed, and what its request came to decides whether it is free again.
 
-use ledger::{Cause, Charge, Credits, Ending, Epoch, GrantKind, HoldId, Instant, NodeId};
+use ledger::{Cause, Charge, Ending, Epoch, GrantKind, HoldId, Instant, NodeId, OrgId};
 
-use super::fixture::{DAY, NOW, credits, grant, grant_id, member_id, org_id, settle_in};
+use super::fixture::{DAY, NOW, grant, grant_id, member_id, org_id, settle_in};
 use super::node::Node;
 use super::refused;
 use crate::{Audit, ClaimAnswer, Error, IdempotencyClaim};
 
 const TOP_UP: GrantKind = GrantKind::TopUp;
 
+/// An organisation, and the gateway of the scenario's strangers.
+async fn settled<S: Audit>(store: &S) -> OrgId {
+    assert_eq!(Node::start(store, 9).await.epoch, Epoch(1));
+    settle_in(store, 1).await
+}
+
 /// A gateway that has leased a top-up of 1,000.
 async fn leased<S: Audit>(store: &S) -> Node {
-    let org = settle_in(store, 1).await;
+    let org = settled(store).await;
     store.put_grant(org, &grant(1, TOP_UP, 1_000), None).await.expect("a grant");
     let mut node = Node::start(store, 7).await;
     node.lease(store, org, grant_id(1), 1_000).await;
@@ -67,7 +73,7 @@ fn finished(charge: &Charge) -> ClaimAnswer {
 
 /// Whoever comes second hears who was first; whoever asks for something else hears only that.
 pub async fn a_key_belongs_to_the_first_request_that_claims_it<S: Audit>(store: &S) {
-    settle_in(store, 1).await;
+    settled(store).await;
     let first = claim("a", stranger(1));
     for _ in 0..2 {
         assert_eq!(told(store, &first).await, ClaimAnswer::Claimed);
@@ -81,7 +87,7 @@ pub async fn a_key_belongs_to_the_first_request_that_claims_it<S: Audit>(store: 
 
 /// Nobody meets another member's keys, whatever they are called.
 pub async fn the_same_text_of_another_member_is_another_key<S: Audit>(store: &S) {
-    settle_in(store, 1).await;
+    settled(store).await;
     settle_in(store, 2).await;
     settle_in(store, 3).await;
     let own = claim("a", stranger(1));
@@ -126,6 +132,23 @@ pub async fn a_key_whose_request_came_to_nothing_is_free<S: Audit>(store: &S) {
         let again = other_content(&claim(key, stranger(1)));
         assert_eq!(told(store, &again).await, ClaimAnswer::Claimed);
     }
+}
+
+/// Nobody would end the key: an earlier start is over, and a gateway that never started is none.
+pub async fn only_the_last_start_of_a_gateway_claims_a_key<S: Audit>(store: &S) {
+    let mut node = leased(store).await;
+    let earlier = node.charge_of(1, []).hold;
+    node.restart(store).await;
+    let claims = [(earlier, Epoch(2)), (HoldId { node: NodeId(8), ..earlier }, Epoch(0))];
+    for (hold, last) in claims {
+        let claimed = store.claim_idempotency(&claim("a", hold)).await;
+        assert!(
+            matches!(claimed, Err(Error::Fenced { current }) if current == last),
+            "{claimed:?}"
+        );
+    }
+    let own = node.charge_of(1, []).hold;
+    assert_eq!(told(store, &claim("a", own)).await, ClaimAnswer::Claimed);
 }
 
 /// Only charges that are named as keyed end keys, and each only those that its own request claimed.
@@ -176,7 +199,7 @@ pub async fn a_repeated_call_ends_no_key_twice<S: Audit>(store: &S) {
 
 /// A request that was refused after all leaves no trace, and takes nobody else's key along.
 pub async fn an_unclaimed_key_is_free<S: Audit>(store: &S) {
-    settle_in(store, 1).await;
+    settled(store).await;
     for (key, n) in [("a", 1), ("b", 2), ("c", 3)] {
         assert_eq!(later(store, key, n).await, ClaimAnswer::Claimed);
     }
@@ -236,17 +259,13 @@ pub async fn an_end_after_its_time_changes_no_key<S: Audit>(store: &S) {
     for (key, charge) in [("a", &first), ("b", &second)] {
         assert_eq!(told(store, &claim(key, charge.hold)).await, ClaimAnswer::Claimed);
     }
-    let day_later = |key, n| IdempotencyClaim {
-        now: NOW.plus_micros(DAY),
-        ..claim(key, HoldId { n, ..stranger(1) })
-    };
-    assert_eq!(told(store, &day_later("a", 1)).await, ClaimAnswer::Claimed);
     node.now = NOW.plus_micros(DAY);
-    let call = node.call(org_id(1)).charging([first.clone(), second.clone()]);
-    store.sync(&call.keyed([first.hold, second.hold])).await.expect("late charges");
-    let taken = ClaimAnswer::Running { hold: stranger(1) };
-    assert_eq!(told(store, &day_later("a", 2)).await, taken);
-    assert_eq!(told(store, &day_later("b", 2)).await, ClaimAnswer::Claimed);
-    let charge = store.charge(first.hold).await.expect("a look-up").expect("it was booked");
-    assert_eq!((charge.charged, charge.overrun), (credits(5), Credits::ZERO));
+    let late = |key, n| IdempotencyClaim { now: NOW.plus_micros(DAY), ..claim(key, stranger(n)) };
+    report(store, &mut node, &first).await;
+    assert_eq!(told(store, &late("a", 1)).await, ClaimAnswer::Claimed);
+    assert_eq!(told(store, &late("b", 2)).await, ClaimAnswer::Claimed);
+    report(store, &mut node, &second).await;
+    assert_eq!(told(store, &late("b", 3)).await, ClaimAnswer::Running { hold: stranger(2) });
+    let charge = store.charge(first.hold).await.expect("a look-up");
+    assert_eq!(charge, Some(first), "it is charged all the same");
 }

@@ -67,6 +67,7 @@ macro_rules! conformance {
             wishes_are_served_in_their_order
             // A key is claimed, once.
             a_key_belongs_to_the_first_request_that_claims_it
+            only_the_last_start_of_a_gateway_claims_a_key
             the_same_text_of_another_member_is_another_key
             a_key_of_an_answered_request_tells_its_status_and_its_charge
             a_key_whose_request_came_to_nothing_is_free

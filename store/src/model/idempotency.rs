@@ -4,7 +4,7 @@
 use ledger::{Charge, Credits, Ending, HoldId, Instant, OrgId};
 
 use super::state::State;
-use crate::{ClaimAnswer, IDEMPOTENCY_KEPT_MICROS, IdempotencyClaim, SyncRequest};
+use crate::{ClaimAnswer, IDEMPOTENCY_KEPT_MICROS, IdempotencyClaim, Result, SyncRequest};
 
 /// What a member used a key for.
 #[derive(Debug)]
@@ -17,7 +17,8 @@ pub(super) struct KeyUse {
 }
 
 impl State {
-    pub(super) fn claim_idempotency(&mut self, claim: &IdempotencyClaim) -> ClaimAnswer {
+    pub(super) fn claim_idempotency(&mut self, claim: &IdempotencyClaim) -> Result<ClaimAnswer> {
+        self.journal_of(claim.hold.node, claim.hold.epoch)?;
         let name = (claim.org, claim.member, claim.key.clone());
         let live = self.idempotency.get(&name).filter(|used| used.expires > claim.now);
         let Some(used) = live else {
@@ -28,15 +29,15 @@ impl State {
                 expires: claim.now.plus_micros(IDEMPOTENCY_KEPT_MICROS),
             };
             self.idempotency.insert(name, used);
-            return ClaimAnswer::Claimed;
+            return Ok(ClaimAnswer::Claimed);
         };
         let KeyUse { hold, .. } = *used;
-        match used.outcome {
+        Ok(match used.outcome {
             _ if used.fingerprint != claim.fingerprint => ClaimAnswer::Mismatch,
             Some((status, charged)) => ClaimAnswer::Finished { hold, status, charged },
             None if hold == claim.hold => ClaimAnswer::Claimed,
             None => ClaimAnswer::Running { hold },
-        }
+        })
     }
 
     pub(super) fn unclaim_idempotency(&mut self, org: OrgId, holds: &[HoldId]) {

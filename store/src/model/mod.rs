@@ -60,7 +60,7 @@ impl Store for Model {
     }
 
     async fn claim_idempotency(&self, claim: &IdempotencyClaim) -> Result<ClaimAnswer> {
-        Ok(self.state.lock().claim_idempotency(claim))
+        self.state.lock().claim_idempotency(claim)
     }
 
     async fn unclaim_idempotency(&self, org: OrgId, holds: &[HoldId]) -> Result<()> {

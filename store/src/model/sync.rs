@@ -28,7 +28,7 @@ impl State {
     }
 
     /// The journal of a node's last start.
-    fn journal_of(&self, node: NodeId, epoch: Epoch) -> Result<u128> {
+    pub(super) fn journal_of(&self, node: NodeId, epoch: Epoch) -> Result<u128> {
         match self.nodes.get(&node) {
             Some((current, journal)) if *current == epoch => Ok(*journal),
             Some((current, _)) => Err(Error::Fenced { current: *current }),

@@ -14,8 +14,8 @@ function keyed(dialect, wire, key) {
   return dialect.client(demo, demo.key('plain'), wire, { defaultHeaders: { 'Idempotency-Key': key } });
 }
 
-/** The machine block of a call that is refused after one request. */
-async function refused(dialect, key, call, status, code) {
+/** The machine block of a call that is refused after so many requests. */
+async function refused(dialect, key, call, status, code, requests = 1) {
   const wire = new Wire();
   const answer = await dialect.ask(keyed(dialect, wire, key), call).catch((error) => ({ error }));
   assert.ok(answer.error, 'the call was served');
@@ -23,7 +23,7 @@ async function refused(dialect, key, call, status, code) {
   const block = dialect.machineBlock(answer.error);
   assert.equal(block.code, code);
   assert.equal(block.retryable, false);
-  assert.equal(wire.sent, 1);
+  assert.equal(wire.sent, requests);
   return block;
 }
 
@@ -48,6 +48,18 @@ for (const dialect of dialects) {
       await refused(dialect, key, { stream, model: 'mock-flat' }, 422, 'idempotency_mismatch');
     });
   }
+
+  test(`${dialect.name}: a call that comes while the first runs is repeated until that has ended`, async () => {
+    const key = randomUUID();
+    const call = { stream: true, model: 'mock-slow', max_tokens: 20 };
+    const running = await dialect.start(keyed(dialect, new Wire(), key), call);
+    const read = (async () => {
+      for await (const _ of running);
+    })();
+    // The first try is told to come again later, and the next one that it need not.
+    await refused(dialect, key, call, 409, 'idempotency_finished', 2);
+    await read;
+  });
 
   test(`${dialect.name}: the SDK's own retry of a failed call runs`, async () => {
     const wire = new Wire();

@@ -8,6 +8,7 @@ use store::{ClaimAnswer, IDEMPOTENCY_KEPT_MICROS, IdempotencyClaim};
 use crate::SqliteStore;
 use crate::column::{Columns, Id, count};
 use crate::error::Result;
+use crate::registration::require_last_start;
 
 /// Rows whose time is over that go with one claim: more than it makes, and not long to wait for.
 const SWEPT: i64 = 16;
@@ -15,6 +16,7 @@ const SWEPT: i64 = 16;
 pub(crate) async fn claim(store: &SqliteStore, claim: &IdempotencyClaim) -> Result<ClaimAnswer> {
     let mut turn = store.writer.turn().await?;
     let mut tx = turn.begin().await?;
+    require_last_start(&mut tx, claim.hold.node, claim.hold.epoch).await?;
     sweep(&mut tx, claim).await?;
     insert(&mut tx, claim).await?;
     let answer = answer(&select(&mut tx, claim).await?, claim)?;
