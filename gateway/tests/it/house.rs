@@ -94,7 +94,22 @@ impl House {
         let flaky = FlakyStore::new(Arc::clone(&store), Arc::clone(&reach));
         let gateway = start(&config, flaky, &clock, &keys, &folder, journal.clone()).await;
         let client = reqwest::Client::new();
-        Self { provider, gateway, store, clock, org, client, keys, reach, made, config, folder }
+        let left = Vec::new();
+        Self {
+            provider,
+            gateway,
+            store,
+            clock,
+            org,
+            client,
+            keys,
+            reach,
+            made,
+            config,
+            journal,
+            folder,
+            left,
+        }
     }
 
     /// The same folder behind a new gateway, once the present one has ended in good order.
@@ -105,7 +120,8 @@ impl House {
         let (config, store) = (load(&self.folder), open(&self.folder).await);
         let flaky = FlakyStore::new(Arc::clone(&store), Arc::clone(&self.reach));
         let clock = Arc::new(SteadyClock::start());
-        let gateway = start(&config, flaky, &clock, &self.keys, &self.folder, self.journal.clone()).await;
+        let gateway =
+            start(&config, flaky, &clock, &self.keys, &self.folder, self.journal.clone()).await;
         Self { gateway, store, clock, config, client: reqwest::Client::new(), ..self }
     }
 
@@ -132,6 +148,11 @@ impl House {
         let journal = self.journal.clone();
         let gateway = start(&config, flaky, &clock, &self.keys, &self.folder, journal).await;
         Self { gateway, store, clock, config, client: reqwest::Client::new(), ..self }
+    }
+
+    /// The folder of the journal.
+    pub(crate) fn journal_folder(&self) -> PathBuf {
+        self.folder.path().join("journal")
     }
 
     /// The same, a moment later.
