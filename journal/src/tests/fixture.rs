@@ -229,7 +229,7 @@ pub(super) fn opened(n: u64) -> Opened {
         model: "gpt-mock".into(),
         price_book: "7".into(),
         body_hash: [3; 32],
-        keyed: n % 2 == 0,
+        keyed: n.is_multiple_of(2),
         admitted: Instant::from_seconds(1_000),
         held: credits(500),
         parts: vec![part(20, 500, None), part(21, 500, Some(GrantKind::Allocation))],
