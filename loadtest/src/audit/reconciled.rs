@@ -1,0 +1,62 @@
+//! What `bursar reconcile --json` finds in the store.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::Check;
+
+/// The store's own checks.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Reconciled {
+    pub(crate) holds: bool,
+    pub(crate) checks: Vec<StoreCheck>,
+    /// Leases of nodes that died and have not come back.
+    pub(crate) in_doubt: Vec<Value>,
+}
+
+/// One of them.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct StoreCheck {
+    pub(crate) name: String,
+    pub(crate) holds: bool,
+    #[serde(default)]
+    pub(crate) differences: Vec<Value>,
+}
+
+/// Reconciles the store in this file.
+///
+/// # Errors
+/// The program fails, or says something else.
+pub(crate) fn reconcile(bursar: &Path, store: &Path) -> Result<Reconciled> {
+    let mut command = Command::new(bursar);
+    command.args(["reconcile", "--json", "--store"]).arg(store);
+    let output = command.output().context("cannot run bursar reconcile")?;
+    let said = || {
+        let said = String::from_utf8_lossy(&output.stderr);
+        format!("bursar reconcile ended with {}: {said}", output.status)
+    };
+    serde_json::from_slice(&output.stdout).with_context(said)
+}
+
+impl Reconciled {
+    /// The store agrees with itself, and no lease is in doubt.
+    pub(super) fn audit(&self) -> Vec<Check> {
+        let broken = self.checks.iter().filter(|check| !check.holds).map(|check| {
+            let first = check.differences.first().map(Value::to_string).unwrap_or_default();
+            format!("{} {first}", check.name)
+        });
+        let mut broken: Vec<_> = broken.collect();
+        if !self.holds && broken.is_empty() {
+            broken.push("it does not say which".to_owned());
+        }
+        let in_doubt = self.in_doubt.iter().map(Value::to_string).collect();
+        vec![
+            Check::none("reconcile: checks of the store that fail", broken),
+            Check::none("reconcile: leases in doubt", in_doubt),
+        ]
+    }
+}
