@@ -50,7 +50,7 @@ pub(crate) struct Load {
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(crate) rate: u32,
     /// How many connections may have calls waiting at once
-    #[arg(long, default_value_t = 128, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    #[arg(long, default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub(crate) connections: u32,
     /// The name of one key of the demo that makes all calls, instead of the scenario's own keys
     #[arg(long, value_name = "NAME")]

@@ -55,7 +55,8 @@ fn list<'a>(answers: impl Iterator<Item = &'a Answered>) -> Vec<String> {
     answers.map(described).collect()
 }
 
-fn described(answer: &Answered) -> String {
+/// An answer in a line.
+pub(super) fn described(answer: &Answered) -> String {
     let Answered { call, status, ended, .. } = answer;
     let code = answer.code.as_deref().unwrap_or("no code");
     let request = answer.request_id.as_deref().unwrap_or("no id");

@@ -53,6 +53,9 @@ pub(crate) struct Observed {
     pub(crate) samples: Samples,
     /// The 402s that the gateway logged.
     pub(crate) refusals: Vec<Refused>,
+    /// What the store found of itself at the end, while the gateway was still there.
+    pub(crate) beside: Reconciled,
+    /// And when it had stopped.
     pub(crate) reconciled: Reconciled,
     pub(crate) kills: Kills,
 }
@@ -72,6 +75,7 @@ pub(crate) fn audit(run: &Observed) -> Vec<Check> {
     checks.extend(pairs::checks(run, &records));
     checks.extend(balances::checks(run));
     checks.extend(refusals::checks(run));
+    checks.extend(run.beside.audit_beside());
     checks.extend(run.reconciled.audit());
     checks
 }

@@ -44,7 +44,22 @@ pub(crate) fn reconcile(bursar: &Path, store: &Path) -> Result<Reconciled> {
 
 impl Reconciled {
     /// The store agrees with itself, and no lease is in doubt.
-    pub(super) fn audit(&self) -> Vec<Check> {
+    pub(super) fn audit(&self) -> [Check; 2] {
+        [
+            Check::none("reconcile: checks of the store that fail", self.broken()),
+            Check::none("reconcile: leases in doubt", self.doubts()),
+        ]
+    }
+
+    /// The same while the gateway was there.
+    pub(super) fn audit_beside(&self) -> [Check; 2] {
+        [
+            Check::none("reconcile beside the gateway: checks that fail", self.broken()),
+            Check::none("reconcile beside the gateway: leases in doubt", self.doubts()),
+        ]
+    }
+
+    fn broken(&self) -> Vec<String> {
         let broken = self.checks.iter().filter(|check| !check.holds).map(|check| {
             let first = check.differences.first().map(Value::to_string).unwrap_or_default();
             format!("{} {first}", check.name)
@@ -53,10 +68,10 @@ impl Reconciled {
         if !self.holds && broken.is_empty() {
             broken.push("it does not say which".to_owned());
         }
-        let in_doubt = self.in_doubt.iter().map(Value::to_string).collect();
-        vec![
-            Check::none("reconcile: checks of the store that fail", broken),
-            Check::none("reconcile: leases in doubt", in_doubt),
-        ]
+        broken
+    }
+
+    fn doubts(&self) -> Vec<String> {
+        self.in_doubt.iter().map(Value::to_string).collect()
     }
 }

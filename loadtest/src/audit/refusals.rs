@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use ledger::Credits;
 
+use super::answers::described;
 use super::prices::most;
 use super::refused::{Refused, Seen};
 use super::{Check, Observed};
@@ -26,7 +27,7 @@ pub(super) fn checks(run: &Observed) -> Vec<Check> {
     vec![
         Check::none(
             "402s that the gateway did not log",
-            unlogged.map(|a| format!("{:?}", a.line())).collect(),
+            unlogged.map(|answer| described(answer)).collect(),
         ),
         Check::none("402s told otherwise than logged", list(&|pair| pair.contradicts())),
         Check::none("402s that would have fitted", fits.map(|r| format!("{r:?}")).collect()),

@@ -147,6 +147,7 @@ fn honest() -> Observed {
             at: 400,
             accounts: vec![seen("3")],
         }],
+        beside: Reconciled { holds: true, checks: Vec::new(), in_doubt: Vec::new() },
         reconciled: Reconciled { holds: true, checks: Vec::new(), in_doubt: Vec::new() },
         kills: Kills { count: 1, in_flight: 1 },
     }
@@ -534,5 +535,13 @@ fn what_the_store_finds_of_itself_is_a_difference() {
     assert_eq!(
         broken(|run| run.reconciled.in_doubt.push("acc_1".into())),
         ["reconcile: leases in doubt"]
+    );
+    assert_eq!(
+        broken(|run| run.beside.holds = false),
+        ["reconcile beside the gateway: checks that fail"]
+    );
+    assert_eq!(
+        broken(|run| run.beside.in_doubt.push("acc_1".into())),
+        ["reconcile beside the gateway: leases in doubt"]
     );
 }

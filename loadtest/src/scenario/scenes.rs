@@ -32,7 +32,7 @@ fn office() -> Vec<Share> {
         share(10, "service", Messages(Stream), "mock-chat"),
         share(5, "theo", Chat(Stream), "mock-chat"),
         open_ended(5, "theo", Chat(Json), "mock-chat"),
-        open_ended(5, "mira", Messages(Stream), "mock-chat"),
+        share(5, "mira", Messages(Stream), "mock-chat"),
         share(5, "ines", Chat(Json), "mock-chat"),
         share(3, "samuel", Chat(Json), "mock-flat"),
         share(4, "fifty", Chat(Json), "mock-flat"),
@@ -48,11 +48,12 @@ pub(crate) fn steady() -> Scene {
     Scene { name: "steady", shares, leaving: None, pace, kills: false }
 }
 
-/// Long streams only, half of them without a bound: their holds grow as they are used.
+/// Long streams only, half of them without a bound: their holds grow as they are used. Messages have
+/// a bound in any case, for that dialect asks for one.
 pub(crate) fn streams() -> Scene {
     let shares = vec![
         open_ended(3, "plain", Chat(Stream), "mock-chat:500"),
-        open_ended(2, "service", Messages(Stream), "mock-chat:500"),
+        open_ended(2, "service", Chat(Stream), "mock-chat:500"),
         open_ended(1, "plain", Chat(Stream), "mock-chat:5000"),
         Share { max_tokens: Some(500), ..share(3, "theo", Chat(Stream), "mock-chat:500") },
         Share { max_tokens: Some(500), ..share(2, "mira", Messages(Stream), "mock-chat:500") },

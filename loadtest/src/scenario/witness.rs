@@ -81,6 +81,7 @@ impl Before {
         let (calls, mut bill) = stage.provider.whole_bill().await?;
         bill.drain(..self.billed.min(bill.len()));
         let after = at_rest(&stage.demo, secrets).await?;
+        let beside = reconcile(&stage.house.bursar, &stage.house.store())?;
         let Stage { demo, provider: _provider, house } = stage;
         demo.stop()?;
         let charges = charges(&house.bursar, &house.store())?;
@@ -94,6 +95,7 @@ impl Before {
             after,
             samples: meanwhile.samples,
             refusals: refused(&house.log())?,
+            beside,
             reconciled: reconcile(&house.bursar, &house.store())?,
             kills: meanwhile.kills,
         };

@@ -76,7 +76,7 @@ struct Block {
 }
 
 /// An answer as it is logged.
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 pub(crate) struct Line<'a> {
     number: u64,
     key: &'a str,
