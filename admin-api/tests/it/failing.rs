@@ -5,9 +5,9 @@ use ledger::{
     Charge, CountsFrom, Epoch, Grant, HoldId, Instant, Limit, LimitId, NodeId, OrgId, PeriodOpened,
 };
 use store::{
-    Change, ChangeSeq, Error, Group, Key, KeyIdentity, KeySecret, Member, Org, OrgData, Project,
-    Registered, Registration, Result, SecretHash, Stamp, Store, SyncAnswer, SyncRequest,
-    UsageQuery, UsageRow,
+    Change, ChangeSeq, ClaimAnswer, Error, Group, IdempotencyClaim, Key, KeyIdentity, KeySecret,
+    Member, Org, OrgData, Project, Registered, Registration, Result, SecretHash, Stamp, Store,
+    SyncAnswer, SyncRequest, UsageQuery, UsageRow,
 };
 
 /// A store that answers everything with this error.
@@ -34,6 +34,12 @@ impl Store for Failing {
         self.fail()
     }
     async fn sync(&self, _: &SyncRequest) -> Result<SyncAnswer> {
+        self.fail()
+    }
+    async fn claim_idempotency(&self, _: &IdempotencyClaim) -> Result<ClaimAnswer> {
+        self.fail()
+    }
+    async fn unclaim_idempotency(&self, _: OrgId, _: &[HoldId]) -> Result<()> {
         self.fail()
     }
     async fn load(&self, _: OrgId) -> Result<Option<OrgData>> {

@@ -5,7 +5,7 @@ mod code;
 
 use bursar_config::Dialect;
 use bytes::Bytes;
-use ledger::{Credits, Instant, Refusal, Scope, Short, ShortOn};
+use ledger::{Credits, HoldId, Instant, Refusal, Scope, Short, ShortOn};
 
 pub(crate) use code::Code;
 
@@ -19,6 +19,8 @@ pub(crate) struct Denial {
     pub(crate) param: Option<String>,
     /// What was short.
     pub(crate) facts: Option<Box<Facts>>,
+    /// The earlier request of the same idempotency key.
+    pub(crate) first: Option<Box<First>>,
     /// Whom to ask.
     pub(crate) ask: Option<String>,
     /// Seconds after which the same request may pass.
@@ -41,6 +43,14 @@ pub(crate) struct Facts {
     pub(crate) resets_at: Option<Instant>,
 }
 
+/// The earlier request of an idempotency key: of the same member, or it would not be told.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct First {
+    pub(crate) request: HoldId,
+    /// The provider's status, or 0, and what was charged; `None` while it runs.
+    pub(crate) outcome: Option<(u16, Credits)>,
+}
+
 /// The id of what was short, as far as it has one.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum ScopeId {
@@ -55,6 +65,7 @@ impl Denial {
             message: message.into(),
             param: None,
             facts: None,
+            first: None,
             ask: None,
             retry_after: code.retry_after(),
             after_provider: false,
@@ -63,6 +74,11 @@ impl Denial {
 
     pub(crate) fn about(mut self, param: Option<String>) -> Self {
         self.param = param;
+        self
+    }
+
+    pub(crate) fn second_to(mut self, first: First) -> Self {
+        self.first = Some(Box::new(first));
         self
     }
 

@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use bursar_config::{Config, Environment, Handle, Reloader};
 use gateway::{Clock, Gateway, Setup, SteadyClock};
-use journal::MemoryJournal;
+use journal::{ClosedJournal, Options as JournalOptions, Owner};
 use ledger::{Credits, Instant, NodeId, OrgId};
 use mock_provider::{MockProvider, Options};
 use parking_lot::Mutex;
-use store::{ChangeSeq, KeyHasher, Money, Org, Plan, Registration, Store};
+use store::{ChangeSeq, KeyHasher, Money, Org, Plan, Store};
 use store_sqlite::SqliteStore;
 use tempfile::TempDir;
 
@@ -31,7 +31,6 @@ pub(crate) struct House {
     pub(super) keys: KeyHasher,
     reach: Arc<Mutex<Reach>>,
     made: AtomicU32,
-    starts: u128,
     config: Handle,
     folder: TempDir,
 }
@@ -79,25 +78,12 @@ impl House {
         store.put_org(&organisation(org)).await.unwrap();
         let keys = KeyHasher::new(1, [(1, PEPPER)]).unwrap();
         let clock = Arc::new(SteadyClock::start());
-        let (made, starts) = (AtomicU32::new(0), 1);
+        let made = AtomicU32::new(0);
         let reach = Arc::new(Mutex::new(Reach::All));
         let flaky = FlakyStore::new(Arc::clone(&store), Arc::clone(&reach));
-        let gateway = start(&config, flaky, &clock, &keys, starts).await;
+        let gateway = start(&config, flaky, &clock, &keys, &folder, small()).await;
         let client = reqwest::Client::new();
-        Self {
-            provider,
-            gateway,
-            store,
-            clock,
-            org,
-            client,
-            keys,
-            reach,
-            made,
-            starts,
-            config,
-            folder,
-        }
+        Self { provider, gateway, store, clock, org, client, keys, reach, made, config, folder }
     }
 
     /// The same folder behind a new gateway, once the present one has ended in good order.
@@ -107,9 +93,9 @@ impl House {
         Arc::into_inner(store).expect("a gateway that ended has let its store go").close().await;
         let (config, store) = (load(&self.folder), open(&self.folder).await);
         let flaky = FlakyStore::new(Arc::clone(&store), Arc::clone(&self.reach));
-        let (clock, starts) = (Arc::new(SteadyClock::start()), self.starts + 1);
-        let gateway = start(&config, flaky, &clock, &self.keys, starts).await;
-        Self { gateway, store, clock, starts, config, client: reqwest::Client::new(), ..self }
+        let clock = Arc::new(SteadyClock::start());
+        let gateway = start(&config, flaky, &clock, &self.keys, &self.folder, small()).await;
+        Self { gateway, store, clock, config, client: reqwest::Client::new(), ..self }
     }
 
     /// Puts an edited configuration in force while the gateway runs.
@@ -124,6 +110,11 @@ impl House {
     /// Lets the gateway reach so much of its store from now on.
     pub(crate) fn reach(&self, reach: Reach) {
         *self.reach.lock() = reach;
+    }
+
+    /// How much of its store the gateway reaches.
+    pub(crate) fn reached(&self) -> Reach {
+        *self.reach.lock()
     }
 
     /// A number that nothing else has.
@@ -180,22 +171,24 @@ async fn start(
     store: FlakyStore,
     clock: &Arc<SteadyClock>,
     keys: &KeyHasher,
-    journal: u128,
+    folder: &TempDir,
+    options: JournalOptions,
 ) -> Gateway {
-    let node = NodeId(1);
-    // A journal in memory is another one at each start, and there is nothing to replay.
-    let registration = Registration { node, journal, last_lsn: 0, now: clock.now() };
-    let registered = store.register(&registration).await.unwrap();
-    store.recovered(node, registered.epoch).await.unwrap();
+    let owner = Owner { store: store.stamp().await.unwrap().store, node: NodeId(1) };
+    let folder = folder.path().join("journal");
     let setup = Setup {
         config: config.clone(),
         store: Arc::new(store),
-        journal: Arc::new(MemoryJournal::new(100_000)),
+        journal: ClosedJournal::open(&folder, owner, None, 1, options).unwrap(),
+        on_journal_failure: Box::new(|error| eprintln!("the journal's disk has failed: {error}")),
         clock: Arc::clone(clock) as Arc<dyn Clock>,
         keys: keys.clone(),
-        node,
-        epoch: registered.epoch,
-        applied: registered.applied,
+        node: owner.node,
     };
     Gateway::start(setup).await.unwrap()
+}
+
+/// A journal in small files, which are quicker to make.
+fn small() -> JournalOptions {
+    JournalOptions { segment_bytes: 4 << 20, ..JournalOptions::default() }
 }

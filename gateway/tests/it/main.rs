@@ -21,6 +21,8 @@ mod faults;
 mod fields;
 mod growth;
 mod hang_ups;
+mod idempotency;
+mod idempotency_freed;
 mod limits;
 mod outage;
 mod output;

@@ -13,6 +13,7 @@ mod writer;
 
 mod audit;
 mod changes;
+mod idempotency;
 mod money;
 mod people;
 mod registration;
@@ -28,9 +29,9 @@ use ledger::{
 };
 use sqlx::{Sqlite, SqlitePool, Transaction};
 use store::{
-    Audit, Change, ChangeSeq, Group, Key, KeyIdentity, KeySecret, Member, Org, OrgData, Project,
-    Registered, Registration, Result, SecretHash, Stamp, Store, StoredAccount, SyncAnswer,
-    SyncRequest, UsageQuery, UsageRow,
+    Audit, Change, ChangeSeq, ClaimAnswer, Group, IdempotencyClaim, Key, KeyIdentity, KeySecret,
+    Member, Org, OrgData, Project, Registered, Registration, Result, SecretHash, Stamp, Store,
+    StoredAccount, SyncAnswer, SyncRequest, UsageQuery, UsageRow,
 };
 
 use read_only::AtRest;
@@ -113,6 +114,14 @@ impl Store for SqliteStore {
 
     async fn sync(&self, request: &SyncRequest) -> Result<SyncAnswer> {
         Ok(sync::sync(self, request).await?)
+    }
+
+    async fn claim_idempotency(&self, claim: &IdempotencyClaim) -> Result<ClaimAnswer> {
+        Ok(idempotency::claim(self, claim).await?)
+    }
+
+    async fn unclaim_idempotency(&self, org: OrgId, holds: &[HoldId]) -> Result<()> {
+        Ok(idempotency::unclaim(self, org, holds).await?)
     }
 
     async fn load(&self, org: OrgId) -> Result<Option<OrgData>> {

@@ -5,6 +5,7 @@
 
 mod feed;
 mod grants;
+mod idempotency;
 mod limits;
 mod people;
 mod periods;
@@ -20,9 +21,9 @@ use parking_lot::Mutex;
 use uuid::Uuid;
 
 use crate::{
-    Audit, Change, ChangeSeq, Group, Key, KeyIdentity, KeySecret, Member, Org, OrgData, Project,
-    Registered, Registration, Result, SecretHash, Stamp, Store, StoredAccount, SyncAnswer,
-    SyncRequest, UsageQuery, UsageRow,
+    Audit, Change, ChangeSeq, ClaimAnswer, Group, IdempotencyClaim, Key, KeyIdentity, KeySecret,
+    Member, Org, OrgData, Project, Registered, Registration, Result, SecretHash, Stamp, Store,
+    StoredAccount, SyncAnswer, SyncRequest, UsageQuery, UsageRow,
 };
 use state::State;
 
@@ -56,6 +57,15 @@ impl Store for Model {
 
     async fn sync(&self, request: &SyncRequest) -> Result<SyncAnswer> {
         self.state.lock().sync(request)
+    }
+
+    async fn claim_idempotency(&self, claim: &IdempotencyClaim) -> Result<ClaimAnswer> {
+        self.state.lock().claim_idempotency(claim)
+    }
+
+    async fn unclaim_idempotency(&self, org: OrgId, holds: &[HoldId]) -> Result<()> {
+        self.state.lock().unclaim_idempotency(org, holds);
+        Ok(())
     }
 
     async fn load(&self, org: OrgId) -> Result<Option<OrgData>> {

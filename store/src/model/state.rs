@@ -8,6 +8,7 @@ use ledger::{
 };
 
 use super::feed::Entity;
+use super::idempotency::KeyUse;
 use crate::{
     Error, Group, Key, KeySecret, Member, Org, Project, Result, SecretHash, StoredAccount,
     SyncAnswer, SyncRequest,
@@ -23,6 +24,7 @@ pub(super) struct State {
     pub(super) nodes: BTreeMap<NodeId, (Epoch, u128)>,
     pub(super) applied: BTreeMap<(NodeId, u128, Shard), (SyncRequest, SyncAnswer)>,
     pub(super) charges: BTreeMap<HoldId, Charge>,
+    pub(super) idempotency: BTreeMap<(OrgId, MemberId, String), KeyUse>,
     pub(super) last_change: u64,
     pub(super) changes: Vec<(u64, OrgId, Entity)>,
 }

@@ -12,8 +12,8 @@ mod write;
 use sqlx::SqliteConnection;
 use store::{SyncAnswer, SyncRequest};
 
-use crate::SqliteStore;
 use crate::error::Result;
+use crate::{SqliteStore, idempotency};
 use position::Position;
 use series::Numbered;
 
@@ -58,6 +58,7 @@ async fn apply(
         return Ok(Applied::Before(answer));
     }
     let decided = decide::decide(request, read.touched)?;
+    idempotency::end(connection, request).await?;
     let series = series::number(connection, known, &request.events).await?;
     write::commit(connection, request, fingerprint, &decided, &series.of_charges).await?;
     Ok(Applied::Next(decided.answer, series))

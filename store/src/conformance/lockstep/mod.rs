@@ -2,6 +2,7 @@
 //! every step both must hold the same, and it must add up.
 
 mod calls;
+mod keys;
 mod op;
 mod people;
 mod sums;

@@ -8,9 +8,10 @@ use rand::{RngExt, SeedableRng};
 
 use super::super::fixture::{HOUR, NOW, org_id, secret};
 use super::super::node::Node;
+use super::keys::LastClaim;
 use super::op::{Answer, Op};
 use super::people::settling_in;
-use crate::{ChangeSeq, Error, Model, Registration, Result, SyncRequest, UsageQuery};
+use crate::{ChangeSeq, ClaimAnswer, Error, Model, Registration, Result, SyncRequest, UsageQuery};
 
 /// Who is there, and what the last calls were.
 pub(super) struct World {
@@ -21,6 +22,9 @@ pub(super) struct World {
     pub(super) last_calls: BTreeMap<(NodeId, Shard), SyncRequest>,
     /// Charges that were taken in.
     pub(super) charges: Vec<Charge>,
+    /// Requests that claimed a key, whether or not they got it, and have not been charged.
+    pub(super) claimed: Vec<(u128, HoldId)>,
+    pub(super) last_claim: Option<LastClaim>,
     /// What comes before chance: somebody must be there for anything to happen.
     first: VecDeque<Op>,
     happened: BTreeMap<&'static str, u32>,
@@ -34,6 +38,8 @@ impl World {
             nodes: vec![Node::new(7), Node::new(8)],
             last_calls: BTreeMap::new(),
             charges: Vec::new(),
+            claimed: Vec::new(),
+            last_claim: None,
             first: (1..=3).flat_map(settling_in).collect(),
             happened: BTreeMap::new(),
         }
@@ -64,12 +70,14 @@ impl World {
         let minutes = i64::try_from(self.pick(0..=60)).unwrap_or(0);
         self.now = self.now.plus_micros(minutes * HOUR / 60);
         let op = match self.pick(0..=99) {
-            0..=49 => self.some_call(model).await,
-            50..=53 => self.some_start(),
-            54..=56 => self.some_recovery(),
-            57..=63 => self.some_opening(),
-            64..=71 => self.some_question(),
-            72..=80 => self.some_change_of_people(),
+            0..=42 => self.some_call(model).await,
+            43..=51 => self.some_claim(),
+            52 => self.some_unclaiming(),
+            53..=55 => self.some_start(),
+            56..=58 => self.some_recovery(),
+            59..=65 => self.some_opening(),
+            66..=72 => self.some_question(),
+            73..=80 => self.some_change_of_people(),
             81..=90 => self.some_grant(model).await,
             _ => self.some_limit(model).await,
         };
@@ -166,7 +174,7 @@ impl World {
     }
 }
 
-const ALL: [&str; 9] = [
+const ALL: [&str; 13] = [
     "leased",
     "gave back",
     "burnt a grant",
@@ -176,6 +184,10 @@ const ALL: [&str; 9] = [
     "was corrupt",
     "was a conflict",
     "was a rewind or a mismatch",
+    "claimed a key",
+    "met a running request",
+    "met a finished request",
+    "met a key of something else",
 ];
 
 /// What an operation and its answer are examples of.
@@ -198,6 +210,12 @@ fn examples(op: &Op, answer: &Result<Answer>) -> Vec<&'static str> {
             let spent = periods.iter().any(|period| !period.spent.is_zero());
             met.extend(spent.then_some("opened with something spent"));
         }
+        (_, Ok(Answer::Claim(answer))) => met.push(match answer {
+            ClaimAnswer::Claimed => "claimed a key",
+            ClaimAnswer::Running { .. } => "met a running request",
+            ClaimAnswer::Finished { .. } => "met a finished request",
+            ClaimAnswer::Mismatch => "met a key of something else",
+        }),
         (_, Err(Error::Corrupt(_))) => met.push("was corrupt"),
         (_, Err(Error::Conflict(_))) => met.push("was a conflict"),
         (_, Err(Error::Rewind { .. } | Error::Mismatch { .. })) => {
