@@ -76,6 +76,6 @@ pub(crate) fn audit(run: &Observed) -> Vec<Check> {
     checks.extend(balances::checks(run));
     checks.extend(refusals::checks(run));
     checks.extend(run.beside.audit_beside());
-    checks.extend(run.reconciled.audit());
+    checks.extend(run.reconciled.audit(&run.charges));
     checks
 }

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::Check;
+use super::charge::{Charge, Ending};
 
 /// The store's own checks.
 #[derive(Clone, Debug, Deserialize)]
@@ -16,6 +17,14 @@ pub(crate) struct Reconciled {
     pub(crate) checks: Vec<StoreCheck>,
     /// Leases of nodes that died and have not come back.
     pub(crate) in_doubt: Vec<Value>,
+    /// Charges that a person may want to correct.
+    pub(crate) indeterminate: Vec<Listed>,
+}
+
+/// A request that is listed.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Listed {
+    pub(crate) request: String,
 }
 
 /// One of them.
@@ -43,11 +52,12 @@ pub(crate) fn reconcile(bursar: &Path, store: &Path) -> Result<Reconciled> {
 }
 
 impl Reconciled {
-    /// The store agrees with itself, and no lease is in doubt.
-    pub(super) fn audit(&self) -> [Check; 2] {
+    /// The store agrees with itself, no lease is in doubt, and what a kill left unknown is listed.
+    pub(super) fn audit(&self, charges: &[Charge]) -> [Check; 3] {
         [
             Check::none("reconcile: checks of the store that fail", self.broken()),
             Check::none("reconcile: leases in doubt", self.doubts()),
+            Check::none("reconcile: indeterminate charges not listed", self.unlisted(charges)),
         ]
     }
 
@@ -69,6 +79,13 @@ impl Reconciled {
             broken.push("it does not say which".to_owned());
         }
         broken
+    }
+
+    fn unlisted(&self, charges: &[Charge]) -> Vec<String> {
+        let listed = |request: &str| self.indeterminate.iter().any(|it| it.request == request);
+        let indeterminate = charges.iter().filter(|it| it.ending == Ending::Indeterminate);
+        let unlisted = indeterminate.filter(|charge| !listed(&charge.request));
+        unlisted.map(|charge| charge.request.clone()).collect()
     }
 
     fn doubts(&self) -> Vec<String> {

@@ -39,6 +39,7 @@ fn a_complete_answer_charged_as_indeterminate_is_found() {
     let found = broken(|run| {
         run.charges[1].ending = Ending::Indeterminate;
         run.kills.in_flight = 2;
+        run.reconciled.indeterminate.push(Listed { request: "req_2".to_owned() });
     });
     assert_eq!(found, ["complete answers charged as indeterminate"]);
 }

@@ -9,7 +9,7 @@ use mock_provider::Line;
 
 use crate::audit::balances::Samples;
 use crate::audit::charge::{Ending, Paid};
-use crate::audit::reconciled::{Reconciled, StoreCheck};
+use crate::audit::reconciled::{Listed, Reconciled, StoreCheck};
 use crate::audit::refused::Seen;
 use crate::audit::{Charge, Check, Kills, Observed, Refused, audit};
 use crate::balance::{Balance, GrantBalance, LimitBalance, Standing};
@@ -125,6 +125,11 @@ fn seen(spent: &str) -> Seen {
     }
 }
 
+fn reconciled() -> Reconciled {
+    let indeterminate = vec![Listed { request: "req_3".to_owned() }];
+    Reconciled { holds: true, checks: Vec::new(), in_doubt: Vec::new(), indeterminate }
+}
+
 /// One credit spent before. Then two calls served, one refused, and one cut by a kill and charged
 /// by the journal.
 fn honest() -> Observed {
@@ -152,8 +157,8 @@ fn honest() -> Observed {
             at: 400,
             accounts: vec![seen("3")],
         }],
-        beside: Reconciled { holds: true, checks: Vec::new(), in_doubt: Vec::new() },
-        reconciled: Reconciled { holds: true, checks: Vec::new(), in_doubt: Vec::new() },
+        beside: reconciled(),
+        reconciled: reconciled(),
         kills: Kills { count: 1, in_flight: 1 },
     }
 }
@@ -189,6 +194,10 @@ fn what_the_store_finds_of_itself_is_a_difference() {
     assert_eq!(
         broken(|run| run.reconciled.in_doubt.push("acc_1".into())),
         ["reconcile: leases in doubt"]
+    );
+    assert_eq!(
+        broken(|run| run.reconciled.indeterminate.clear()),
+        ["reconcile: indeterminate charges not listed"]
     );
     assert_eq!(
         broken(|run| run.beside.holds = false),
