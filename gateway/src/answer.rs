@@ -197,6 +197,7 @@ pub(crate) fn overdue(running: &mut Running, request_id: &str) -> Bytes {
 
 /// Ends a stream with the dialect's own error event.
 fn cut(running: &mut Running, denial: &Denial, request_id: &str) -> Bytes {
+    denial.log(request_id, running.org.now());
     running.end(How::Cut);
     running.end_stream();
     let body = denial.stream_body(running.kind.dialect(), request_id);

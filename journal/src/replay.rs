@@ -61,7 +61,7 @@ pub(crate) fn replay(
 fn read(segment: &Written, last: Lsn, known: &Known, table: &mut Table) -> Result<()> {
     let contents = Contents::read(&segment.path)?;
     let mut frames = contents.frames(segment.header.first);
-    while let Some(frame) = frames.next() {
+    for frame in frames.by_ref() {
         if let Body::Record(shard, record) = contents.body(&frame)? {
             table.replay(frame.lsn, shard, record, known.applied(shard));
         }

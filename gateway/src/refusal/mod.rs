@@ -2,10 +2,11 @@
 
 mod body;
 mod code;
+mod log;
 
 use bursar_config::Dialect;
 use bytes::Bytes;
-use ledger::{Credits, HoldId, Instant, Refusal, Scope, Short, ShortOn};
+use ledger::{Credits, HoldId, Instant, Refusal, Scope, Short, ShortAccount, ShortOn};
 
 pub(crate) use code::Code;
 
@@ -30,7 +31,7 @@ pub(crate) struct Denial {
 }
 
 /// The figures of a shortage: the caller's own, never another member's.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Facts {
     pub(crate) scope: &'static str,
     pub(crate) scope_id: ScopeId,
@@ -41,6 +42,9 @@ pub(crate) struct Facts {
     pub(crate) required: Credits,
     pub(crate) remaining: Credits,
     pub(crate) resets_at: Option<Instant>,
+    /// Account by account, for the log only: an organisation's figures are not every caller's.
+    pub(crate) accounts: Vec<ShortAccount>,
+    pub(crate) version: u64,
 }
 
 /// The earlier request of an idempotency key: of the same member, or it would not be told.
@@ -195,6 +199,8 @@ impl Facts {
             required: short.required,
             remaining: short.left,
             resets_at: short.resets_at,
+            accounts: short.accounts.clone(),
+            version: short.version,
         }
     }
 }

@@ -84,7 +84,7 @@ impl Ledger {
     }
 
     pub(crate) fn journal(&self) -> &Journal {
-        &*self.journal
+        &self.journal
     }
 
     pub(crate) const fn health(&self) -> &Health {

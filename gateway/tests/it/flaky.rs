@@ -20,6 +20,8 @@ pub(crate) enum Reach {
     All,
     /// Everything but syncs: nothing is leased, nothing is reported, no key is freed.
     NoSync,
+    /// Everything, but nobody hears that a sync has been applied.
+    NoAcknowledgement,
     /// Everything but the answer of the next claim of a key, which is made and then waited for in vain.
     NoAnswer,
     Nothing,
@@ -39,7 +41,9 @@ impl FlakyStore {
 
     fn reached(&self) -> Result<&SqliteStore> {
         match *self.reach.lock() {
-            Reach::All | Reach::NoSync | Reach::NoAnswer => Ok(&self.store),
+            Reach::All | Reach::NoSync | Reach::NoAnswer | Reach::NoAcknowledgement => {
+                Ok(&self.store)
+            }
             Reach::Nothing => Err(Error::Unavailable("switched off".to_owned())),
         }
     }
@@ -47,7 +51,7 @@ impl FlakyStore {
     /// The same for what a gateway has to tell.
     fn told(&self) -> Result<&SqliteStore> {
         match *self.reach.lock() {
-            Reach::All | Reach::NoAnswer => Ok(&self.store),
+            Reach::All | Reach::NoAnswer | Reach::NoAcknowledgement => Ok(&self.store),
             Reach::NoSync | Reach::Nothing => Err(Error::Unavailable("switched off".to_owned())),
         }
     }
@@ -56,7 +60,11 @@ impl FlakyStore {
 #[async_trait]
 impl Store for FlakyStore {
     async fn sync(&self, request: &SyncRequest) -> Result<SyncAnswer> {
-        self.told()?.sync(request).await
+        let answer = self.told()?.sync(request).await?;
+        match *self.reach.lock() {
+            Reach::NoAcknowledgement => Err(Error::Unavailable("the answer was lost".to_owned())),
+            _ => Ok(answer),
+        }
     }
 
     async fn claim_idempotency(&self, claim: &IdempotencyClaim) -> Result<ClaimAnswer> {

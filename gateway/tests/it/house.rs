@@ -32,7 +32,10 @@ pub(crate) struct House {
     reach: Arc<Mutex<Reach>>,
     made: AtomicU32,
     config: Handle,
+    journal: JournalOptions,
     folder: TempDir,
+    /// Of gateways that have crashed, and do not know it.
+    left: Vec<TempDir>,
 }
 
 /// What the configuration names in `${...}`.
@@ -62,6 +65,14 @@ impl House {
     /// A house whose configuration is edited before it is read. In it `UPSTREAM_URL` stands for the
     /// mock provider; another address may be put in its place.
     pub(crate) async fn with(edit: impl FnOnce(String) -> String) -> Self {
+        Self::with_journal(edit, small()).await
+    }
+
+    /// A house whose journal is kept in a way of its own.
+    pub(crate) async fn with_journal(
+        edit: impl FnOnce(String) -> String,
+        journal: JournalOptions,
+    ) -> Self {
         let options = Options {
             record: true,
             credential: Some(OPERATORS_KEY.to_owned()),
@@ -81,7 +92,7 @@ impl House {
         let made = AtomicU32::new(0);
         let reach = Arc::new(Mutex::new(Reach::All));
         let flaky = FlakyStore::new(Arc::clone(&store), Arc::clone(&reach));
-        let gateway = start(&config, flaky, &clock, &keys, &folder, small()).await;
+        let gateway = start(&config, flaky, &clock, &keys, &folder, journal.clone()).await;
         let client = reqwest::Client::new();
         Self { provider, gateway, store, clock, org, client, keys, reach, made, config, folder }
     }
@@ -94,8 +105,39 @@ impl House {
         let (config, store) = (load(&self.folder), open(&self.folder).await);
         let flaky = FlakyStore::new(Arc::clone(&store), Arc::clone(&self.reach));
         let clock = Arc::new(SteadyClock::start());
-        let gateway = start(&config, flaky, &clock, &self.keys, &self.folder, small()).await;
+        let gateway = start(&config, flaky, &clock, &self.keys, &self.folder, self.journal.clone()).await;
         Self { gateway, store, clock, config, client: reqwest::Client::new(), ..self }
+    }
+
+    /// What a start finds that comes after the present gateway was killed just now, at a time of its
+    /// own: all that was written, and nothing that was only known.
+    pub(crate) async fn crashed_until(mut self, now: Instant) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("journal")).unwrap();
+        // The store first: a journal that is ahead of it is what a crash leaves.
+        for within in ["", "journal"] {
+            for entry in std::fs::read_dir(self.folder.path().join(within)).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_file() {
+                    let to = folder.path().join(within).join(path.file_name().unwrap());
+                    std::fs::copy(&path, to).unwrap();
+                }
+            }
+        }
+        self.left.push(std::mem::replace(&mut self.folder, folder));
+        self.reach(Reach::All);
+        let (config, store) = (load(&self.folder), open(&self.folder).await);
+        let flaky = FlakyStore::new(Arc::clone(&store), Arc::clone(&self.reach));
+        let clock = Arc::new(SteadyClock::start_at(now));
+        let journal = self.journal.clone();
+        let gateway = start(&config, flaky, &clock, &self.keys, &self.folder, journal).await;
+        Self { gateway, store, clock, config, client: reqwest::Client::new(), ..self }
+    }
+
+    /// The same, a moment later.
+    pub(crate) async fn crashed(self) -> Self {
+        let now = SteadyClock::start().now();
+        self.crashed_until(now).await
     }
 
     /// Puts an edited configuration in force while the gateway runs.
@@ -189,6 +231,6 @@ async fn start(
 }
 
 /// A journal in small files, which are quicker to make.
-fn small() -> JournalOptions {
+pub(crate) fn small() -> JournalOptions {
     JournalOptions { segment_bytes: 4 << 20, ..JournalOptions::default() }
 }

@@ -59,6 +59,7 @@ pub struct PeriodOpened {
 impl Book {
     /// Takes a change in; from here on it is in force. Decides who waited for it.
     pub fn apply(&mut self, change: Change, now: Instant) -> Decided {
+        self.version = self.version.wrapping_add(1);
         // A lease changes what a path affords, but not the path.
         if !matches!(change, Change::Leased { .. } | Change::Recalled { .. }) {
             self.generation = self.generation.wrapping_add(1);
