@@ -11,8 +11,9 @@ use serde::Deserialize;
 
 use super::Binaries;
 use crate::bodies::GATEWAY_PREFIX;
-use crate::demo::{Demo, address};
+use crate::demo::Demo;
 use crate::process::Process;
+use crate::provider::{Pace, Provider};
 
 /// The demo's key without a limit.
 const KEY: &str = "plain";
@@ -36,7 +37,7 @@ pub(crate) struct Stage {
     pub(crate) gateway: Side,
     demo: Demo,
     _bare_proxy: Process,
-    _provider: Process,
+    _provider: Provider,
 }
 
 /// The line that the bare proxy prints.
@@ -55,11 +56,9 @@ impl Stage {
         threads: Option<u32>,
         first_byte_delay: Duration,
     ) -> Result<Self> {
-        let mut command = Command::new(&binaries.mock_provider);
-        command.args(["--listen", "127.0.0.1:0"]);
-        command.args(["--first-byte-delay-ms", &first_byte_delay.as_millis().to_string()]);
-        let provider = Process::start("mock provider", &mut command)?;
-        let upstream = provider_address(provider.greeting())?;
+        let pace = Pace { first_byte: first_byte_delay, ..Pace::default() };
+        let provider = Provider::start(&binaries.mock_provider, pace, None)?;
+        let upstream = provider.address;
 
         let mut command = Command::new(&binaries.bare_proxy);
         let threads = threads.map_or_else(cores, |threads| threads.to_string());
@@ -69,7 +68,7 @@ impl Stage {
         let listening: Listening = serde_json::from_str(bare_proxy.greeting())
             .with_context(|| format!("the bare proxy said {:?}", bare_proxy.greeting()))?;
 
-        let demo = Demo::start(&binaries.bursar, Some(&format!("http://{upstream}")))?;
+        let demo = Demo::start(&binaries.bursar, &provider.url())?;
         demo.top_up(KEY, CREDITS).await?;
         let key = demo.key(KEY)?.to_owned();
         let bare = Side {
@@ -101,24 +100,4 @@ impl Stage {
 /// As many threads as the gateway has of itself.
 fn cores() -> String {
     available_parallelism().map_or(1, NonZero::get).to_string()
-}
-
-/// The provider tells its URL in a sentence.
-fn provider_address(greeting: &str) -> Result<SocketAddr> {
-    let url = greeting.split([' ', ',', '"']).find(|word| word.starts_with("http://"));
-    address(url.with_context(|| format!("the mock provider said {greeting:?}"))?)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_providers_address_is_read_from_its_sentence() {
-        let expected: SocketAddr = "127.0.0.1:9090".parse().unwrap();
-        let sentence = "mock provider on http://127.0.0.1:9090, its bill on \
-                        http://127.0.0.1:9090/bill";
-        assert_eq!(provider_address(sentence).unwrap(), expected);
-        assert!(provider_address("address in use").is_err());
-    }
 }
