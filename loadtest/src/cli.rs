@@ -127,10 +127,11 @@ pub(crate) struct Compare {
     /// the streams, only those of 500 chunks have a price then
     #[arg(long)]
     pub(crate) without_max_tokens: bool,
-    /// Calls per second of `latency`; without it, half of what the slower side did in `json`
+    /// Calls per second of `latency` and `durability`; without it, half of what the slower side did in `json`
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub(crate) rate: Option<u32>,
-    /// How long the provider waits before the first byte of each answer of `latency`
+    /// How long the provider waits before the first byte of each answer of `latency` and
+    /// `durability`
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(0..=10_000))]
     pub(crate) first_byte_delay_ms: u32,
     /// How many connections `latency` may have waiting at once
@@ -150,4 +151,6 @@ pub(crate) enum Workload {
     Stream,
     /// Chat as JSON, arriving at a fixed rate, before a provider that takes its time
     Latency,
+    /// The same, of a gateway whose answers wait for the disk beside one whose answers do not
+    Durability,
 }

@@ -67,6 +67,8 @@ pub(crate) struct Place<'a> {
     pub(crate) folder: Option<&'a Path>,
     /// Gateway, admin API and operations; without them, free ports.
     pub(crate) listeners: Option<[SocketAddr; 3]>,
+    /// Whether no answer waits for the disk.
+    pub(crate) relaxed: bool,
 }
 
 impl Place<'_> {
@@ -79,6 +81,9 @@ impl Place<'_> {
             command.args([listener, address.as_deref().unwrap_or(ANY_PORT)]);
         }
         command.args(["--upstream", self.upstream]);
+        if self.relaxed {
+            command.args(["--durability", "relaxed"]);
+        }
         if let Some(folder) = self.folder {
             command.arg("--data-dir").arg(folder);
         }
@@ -92,7 +97,14 @@ impl Demo {
     /// # Errors
     /// It does not start, or says something else than a demo does.
     pub(crate) fn start(bursar: &Path, upstream: &str) -> Result<Self> {
-        let place = Place { upstream, folder: None, listeners: None };
+        Self::start_in(bursar, &Place { upstream, folder: None, listeners: None, relaxed: false })
+    }
+
+    /// Starts `bursar demo` in a place.
+    ///
+    /// # Errors
+    /// It does not start, or says something else than a demo does.
+    pub(crate) fn start_in(bursar: &Path, place: &Place<'_>) -> Result<Self> {
         let mut command = place.command(bursar);
         Self::of(Process::start(NAME, &mut command)?)
     }

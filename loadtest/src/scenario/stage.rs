@@ -91,8 +91,12 @@ impl Stage {
 impl House {
     fn spawn(&self) -> Result<Process> {
         let data = self.folder.path().join("data");
-        let place =
-            Place { upstream: &self.upstream, folder: Some(&data), listeners: self.listeners };
+        let place = Place {
+            upstream: &self.upstream,
+            folder: Some(&data),
+            listeners: self.listeners,
+            relaxed: false,
+        };
         let mut command = place.command(&self.bursar);
         Process::spawn(NAME, command.envs(LOGGED), Some(&self.log()))
     }

@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use super::Binaries;
 use crate::bodies::GATEWAY_PREFIX;
-use crate::demo::Demo;
+use crate::demo::{Demo, Place};
 use crate::process::Process;
 use crate::provider::{Pace, Provider};
 
@@ -33,11 +33,17 @@ pub(crate) struct Side {
 
 /// The running processes. Those in front stop before the provider does.
 pub(crate) struct Stage {
-    pub(crate) bare: Side,
+    pub(crate) rival_side: Side,
     pub(crate) gateway: Side,
     demo: Demo,
-    _bare_proxy: Process,
+    rival: Rival,
     _provider: Provider,
+}
+
+/// What the gateway is compared with, while it runs.
+enum Rival {
+    BareProxy { _process: Process },
+    Relaxed(Demo),
 }
 
 /// The line that the bare proxy prints.
@@ -69,32 +75,57 @@ impl Stage {
             .with_context(|| format!("the bare proxy said {:?}", bare_proxy.greeting()))?;
 
         let demo = Demo::start(&binaries.bursar, &provider.url())?;
-        demo.top_up(KEY, CREDITS).await?;
-        let key = demo.key(KEY)?.to_owned();
-        let bare = Side {
+        let gateway = gateway("bursar", &demo).await?;
+        let rival_side = Side {
             name: "bare Pingora",
             server: listening.listen,
             pid: bare_proxy.pid(),
             prefix: "",
-            key: key.clone(),
+            key: gateway.key.clone(),
         };
-        let gateway = Side {
-            name: "bursar",
-            server: demo.gateway,
-            pid: demo.pid(),
-            prefix: GATEWAY_PREFIX,
-            key,
-        };
-        Ok(Self { bare, gateway, demo, _bare_proxy: bare_proxy, _provider: provider })
+        let rival = Rival::BareProxy { _process: bare_proxy };
+        Ok(Self { rival_side, gateway, demo, rival, _provider: provider })
     }
 
-    /// Stops all three, and insists that the gateway ends well.
+    /// Starts the provider, and before it two gateways: one whose answers wait for the disk, and
+    /// one whose answers do not.
     ///
     /// # Errors
-    /// It does not.
-    pub(crate) fn stop(self) -> Result<()> {
-        self.demo.stop()
+    /// One of them does not start.
+    pub(crate) async fn of_two_gateways(
+        binaries: &Binaries,
+        first_byte_delay: Duration,
+    ) -> Result<Self> {
+        let pace = Pace { first_byte: first_byte_delay, ..Pace::default() };
+        let provider = Provider::start(&binaries.mock_provider, pace, None)?;
+        let url = provider.url();
+        let place = |relaxed| Place { upstream: &url, folder: None, listeners: None, relaxed };
+        let relaxed = Demo::start_in(&binaries.bursar, &place(true))?;
+        let demo = Demo::start_in(&binaries.bursar, &place(false))?;
+        let rival_side = gateway("bursar, relaxed", &relaxed).await?;
+        let gateway = gateway("bursar, strict", &demo).await?;
+        let rival = Rival::Relaxed(relaxed);
+        Ok(Self { rival_side, gateway, demo, rival, _provider: provider })
     }
+
+    /// Stops all of them, and insists that the gateways end well.
+    ///
+    /// # Errors
+    /// One does not.
+    pub(crate) fn stop(self) -> Result<()> {
+        self.demo.stop()?;
+        match self.rival {
+            Rival::Relaxed(demo) => demo.stop(),
+            Rival::BareProxy { .. } => Ok(()),
+        }
+    }
+}
+
+/// A demo as one of the two, with credits for any run.
+async fn gateway(name: &'static str, demo: &Demo) -> Result<Side> {
+    demo.top_up(KEY, CREDITS).await?;
+    let key = demo.key(KEY)?.to_owned();
+    Ok(Side { name, server: demo.gateway, pid: demo.pid(), prefix: GATEWAY_PREFIX, key })
 }
 
 /// As many threads as the gateway has of itself.
