@@ -11,9 +11,9 @@ use crate::error::{Error, Result};
 
 /// The trigger of `sync_calls` carries it out.
 const COMMIT: &str = "
-INSERT INTO sync_calls (shard, node, seq, lsn, fingerprint, answer, accounts, leases, events, spans,
-    rollups)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+INSERT INTO sync_calls (shard, node, epoch, seq, lsn, at, fingerprint, answer, accounts, leases, events,
+    spans, rollups)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 COMMIT";
 
 /// Writes what was decided; `series` has the number of each charge's series, in their order.
@@ -38,8 +38,10 @@ pub(super) async fn commit(
     sqlx::query(COMMIT)
         .bind(request.shard.number())
         .bind(request.node.0)
+        .bind(request.epoch.0)
         .bind(count(request.seq))
         .bind(count(request.lsn))
+        .bind(request.now.micros())
         .bind(fingerprint.as_slice())
         .bind(answer::encode(&decided.answer))
         .bind(json(&accounts)?)
