@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use ledger::OrgId;
 
 /// A gateway to AI providers that takes credits before each call.
 #[derive(Parser)]
@@ -32,6 +33,40 @@ pub(crate) enum Command {
     /// What a config may say, and what one says
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// What was charged
+    #[command(subcommand)]
+    Ledger(LedgerCommand),
+}
+
+/// Which store: exactly one of the two.
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct StoreArguments {
+    /// The store that this config names
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// The store in this SQLite file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) store: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum LedgerCommand {
+    /// Print the charges of a store, a line each; reads only, beside a running gateway or without
+    /// one
+    Charges(ChargesArguments),
+}
+
+#[derive(Args)]
+pub(crate) struct ChargesArguments {
+    #[command(flatten)]
+    pub(crate) store: StoreArguments,
+    /// Only this organisation's
+    #[arg(long, value_name = "ORG")]
+    pub(crate) org: Option<OrgId>,
+    /// Print a JSON object a line, with everything that is known of the charge
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Args)]

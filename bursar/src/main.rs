@@ -3,6 +3,7 @@
 mod check;
 mod cli;
 mod demo;
+mod ledger;
 mod serve;
 
 mod node;
@@ -10,13 +11,14 @@ mod run;
 
 mod folder;
 mod log;
+mod named_store;
 mod signals;
 
 use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::cli::{Cli, Command, ConfigCommand};
+use crate::cli::{Cli, Command, ConfigCommand, LedgerCommand};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -32,6 +34,7 @@ fn main() -> ExitCode {
         Command::CheckConfig { file } => check::check(&file),
         Command::Config(ConfigCommand::Schema) => check::schema(),
         Command::Config(ConfigCommand::Print { file }) => check::print(&file),
+        Command::Ledger(LedgerCommand::Charges(arguments)) => ledger::charges(&arguments),
     };
     match done {
         Ok(code) => code,

@@ -1,7 +1,9 @@
 //! The figures behind the protocol, for whoever checks that they add up.
 
 use async_trait::async_trait;
-use ledger::{AccountId, Credits, Epoch, Instant, LimitId, LineSource, NodeId, OrgId};
+use ledger::{
+    AccountId, Charge, Credits, Epoch, HoldId, Instant, LimitId, LineSource, NodeId, OrgId,
+};
 
 use crate::{Result, Store};
 
@@ -39,4 +41,19 @@ pub struct StoredAccount {
 pub trait Audit: Store {
     /// Every account of an organisation, by id, closed and ended ones too.
     async fn accounts(&self, org: OrgId) -> Result<Vec<StoredAccount>>;
+
+    /// The charges of an organisation after one of them, or from the first; at most so many, in
+    /// the order of their holds' names.
+    async fn charges_after(
+        &self,
+        org: OrgId,
+        after: Option<HoldId>,
+        most: usize,
+    ) -> Result<Vec<Charge>>;
+
+    /// Every charge of an organisation, in the order of their holds' names: as many as there are,
+    /// in memory at once.
+    async fn charges(&self, org: OrgId) -> Result<Vec<Charge>> {
+        self.charges_after(org, None, usize::MAX).await
+    }
 }

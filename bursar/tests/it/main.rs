@@ -5,4 +5,5 @@ mod process;
 
 mod command_line;
 mod demo;
+mod ledger;
 mod serve;

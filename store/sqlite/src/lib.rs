@@ -8,6 +8,7 @@ mod column;
 mod detail;
 mod error;
 mod open;
+mod read_only;
 mod writer;
 
 mod audit;
@@ -32,6 +33,7 @@ use store::{
     SyncRequest, UsageQuery, UsageRow,
 };
 
+use read_only::AtRest;
 use writer::Writer;
 
 /// A store in one file.
@@ -40,7 +42,10 @@ pub struct SqliteStore {
     writer: Writer,
     readers: SqlitePool,
     series: sync::KnownSeries,
-    lock: File,
+    /// None for a store that is open for reading only.
+    lock: Option<File>,
+    /// That of a store that is read as if nobody could write to it.
+    rest: Option<AtRest>,
 }
 
 impl SqliteStore {
@@ -54,7 +59,23 @@ impl SqliteStore {
     /// wrote; [`store::Error::Unavailable`] for one that cannot be read or is locked.
     pub async fn open(path: &Path) -> Result<Self> {
         let open::Opened { writer, readers, lock } = open::open(path).await?;
-        Ok(Self { writer, readers, series: sync::KnownSeries::default(), lock })
+        let series = sync::KnownSeries::default();
+        Ok(Self { writer, readers, series, lock: Some(lock), rest: None })
+    }
+
+    /// Opens the file for reading only: beside the gateway that has it, or while nobody has.
+    ///
+    /// It takes no lock, changes no table and leaves no file behind. Operations that write are
+    /// refused.
+    ///
+    /// # Errors
+    /// [`store::Error::Unavailable`] for a file that is not there, cannot be read or is locked;
+    /// [`store::Error::Corrupt`] for one that is damaged or another program's;
+    /// [`store::Error::Conflict`] for one that an older or a newer version wrote.
+    pub async fn open_read_only(path: &Path) -> Result<Self> {
+        let read_only::Opened { readers, rest } = read_only::open(path).await?;
+        let (writer, series) = (Writer::nobody(), sync::KnownSeries::default());
+        Ok(Self { writer, readers, series, lock: None, rest })
     }
 
     /// Ends every connection, so that the file is whole on its own, and lets the lock go.
@@ -67,6 +88,12 @@ impl SqliteStore {
     /// A transaction that reads one state of everything.
     async fn read(&self) -> error::Result<Transaction<'static, Sqlite>> {
         Ok(self.readers.begin().await?)
+    }
+
+    /// What was read, unless somebody may have written to a file that was at rest meanwhile.
+    fn undisturbed<T>(&self, read: T) -> Result<T> {
+        self.rest.as_ref().map_or(Ok(()), AtRest::require)?;
+        Ok(read)
     }
 }
 
@@ -163,6 +190,15 @@ impl Store for SqliteStore {
 #[async_trait]
 impl Audit for SqliteStore {
     async fn accounts(&self, org: OrgId) -> Result<Vec<StoredAccount>> {
-        Ok(audit::accounts(&mut *self.read().await?, org).await?)
+        self.undisturbed(audit::accounts(&mut *self.read().await?, org).await?)
+    }
+
+    async fn charges_after(
+        &self,
+        org: OrgId,
+        after: Option<HoldId>,
+        most: usize,
+    ) -> Result<Vec<Charge>> {
+        self.undisturbed(usage::charges(&mut *self.read().await?, org, after, most).await?)
     }
 }

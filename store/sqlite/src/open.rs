@@ -12,14 +12,14 @@ use store::{Error, Result};
 use crate::error::{SQLITE_BUSY, primary_code};
 use crate::writer::Writer;
 
-static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/sqlite");
+pub(crate) static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/sqlite");
 
 /// In the header of each of our files, so that no other program's is taken for one: "Burs".
-const APPLICATION_ID: i32 = 0x4275_7273;
+pub(crate) const APPLICATION_ID: i32 = 0x4275_7273;
 /// SQLite's result codes for a file that is damaged, and for one that never was a database.
 const DAMAGED: [u32; 2] = [11, 26];
 /// How long a statement waits for another process, such as a backup, to let go of the file.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
+pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 const READERS: u32 = 4;
 /// Rows that a connection may read ahead: more switches between threads cost more than the memory.
 const ROWS: usize = 1_024;
@@ -98,7 +98,7 @@ fn private() -> OpenOptions {
     options
 }
 
-fn beside(path: &Path, suffix: &str) -> PathBuf {
+pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     name.into()
@@ -119,16 +119,18 @@ async fn recognise(path: &Path, connection: &mut SqliteConnection) -> Result<()>
         return Ok(());
     }
     if tables > 0 {
-        return Err(Error::Corrupt(format!(
-            "{} is the database of another program; name another file",
-            path.display()
-        )));
+        return Err(another_programs(path));
     }
     let mark = sqlx::AssertSqlSafe(format!("PRAGMA application_id = {APPLICATION_ID}"));
     sqlx::query(mark).execute(connection).await.map(drop).map_err(unreadable)
 }
 
-fn unreadable(path: &Path, error: &sqlx::Error) -> Error {
+pub(crate) fn another_programs(path: &Path) -> Error {
+    let path = path.display();
+    Error::Corrupt(format!("{path} is the database of another program; name another file"))
+}
+
+pub(crate) fn unreadable(path: &Path, error: &sqlx::Error) -> Error {
     let path = path.display();
     match primary_code(error) {
         code if DAMAGED.contains(&code) => Error::Corrupt(format!(
@@ -145,16 +147,23 @@ fn unreadable(path: &Path, error: &sqlx::Error) -> Error {
 
 fn unmigrated(path: &Path, error: &MigrateError) -> Error {
     match error {
-        MigrateError::VersionMissing(_) | MigrateError::VersionTooNew(..) => Error::Conflict(
-            format!("{} was written by a newer version of Bursar; use that one", path.display()),
-        ),
-        MigrateError::VersionMismatch(version) => Error::Corrupt(format!(
-            "{}: its tables were made by another migration {version} than this version's",
-            path.display()
-        )),
+        MigrateError::VersionMissing(_) | MigrateError::VersionTooNew(..) => newer(path),
+        MigrateError::VersionMismatch(version) => other_migration(path, *version),
         MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
             unreadable(path, error)
         }
         _ => Error::Unavailable(format!("cannot prepare {}: {error}", path.display())),
     }
+}
+
+pub(crate) fn newer(path: &Path) -> Error {
+    let path = path.display();
+    Error::Conflict(format!("{path} was written by a newer version of Bursar; use that one"))
+}
+
+pub(crate) fn other_migration(path: &Path, version: i64) -> Error {
+    Error::Corrupt(format!(
+        "{}: its tables were made by another migration {version} than this version's",
+        path.display()
+    ))
 }

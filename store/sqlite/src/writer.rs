@@ -4,17 +4,18 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _, Sqlite, SqliteConnection, Transaction};
 use tokio::sync::{Mutex, MutexGuard};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// Everybody who writes waits here for their turn.
 #[derive(Debug)]
 pub(crate) struct Writer {
-    options: SqliteConnectOptions,
-    held: Mutex<Held>,
+    /// None for a store that is open for reading only.
+    held: Option<Mutex<Held>>,
 }
 
 #[derive(Debug)]
 struct Held {
+    options: SqliteConnectOptions,
     connection: SqliteConnection,
     /// A transaction may be open that whoever began it has not seen the end of.
     unresolved: bool,
@@ -22,14 +23,20 @@ struct Held {
 
 impl Writer {
     pub(crate) fn new(options: SqliteConnectOptions, connection: SqliteConnection) -> Self {
-        Self { options, held: Mutex::new(Held { connection, unresolved: false }) }
+        Self { held: Some(Mutex::new(Held { options, connection, unresolved: false })) }
+    }
+
+    /// The writer of a store that is open for reading only: nobody gets a turn.
+    pub(crate) const fn nobody() -> Self {
+        Self { held: None }
     }
 
     pub(crate) async fn turn(&self) -> Result<Turn<'_>> {
-        let mut held = self.held.lock().await;
+        let read_only = || Error::conflict("the store is open for reading only");
+        let mut held = self.held.as_ref().ok_or_else(read_only)?.lock().await;
         if held.unresolved && sqlx::query("ROLLBACK").execute(&mut held.connection).await.is_err() {
             // It had ended after all, or the connection is broken: a new one has no transaction.
-            held.connection = self.options.connect().await?;
+            held.connection = held.options.connect().await?;
         }
         held.unresolved = false;
         Ok(Turn { held })
@@ -37,8 +44,10 @@ impl Writer {
 
     /// Closes the connection, so that what is in the log goes into the file.
     pub(crate) async fn close(self) {
-        // What fails here is made good by whoever opens the file next.
-        let _ = self.held.into_inner().connection.close().await;
+        if let Some(held) = self.held {
+            // What fails here is made good by whoever opens the file next.
+            let _ = held.into_inner().connection.close().await;
+        }
     }
 }
 

@@ -92,6 +92,7 @@ macro_rules! conformance {
             what_is_refused_is_not_told
             // And it is accounted for.
             a_charge_reads_back_whole
+            charges_are_read_in_order_a_page_at_a_time
             a_charge_split_over_grants_is_counted_once
             usage_is_told_by_the_hour_of_admission
         );

@@ -58,6 +58,33 @@ pub async fn a_charge_reads_back_whole<S: Audit>(store: &S) {
     assert_eq!(store.charge(unknown).await.expect("a look-up"), None);
 }
 
+/// An organisation's charges are read in the order of their names, from any of them on.
+pub async fn charges_are_read_in_order_a_page_at_a_time<S: Audit>(store: &S) {
+    let mut node = leased(store).await;
+    let neighbour = settle_in(store, 2).await;
+    let paid = [(1, GrantKind::Seat, 30), (3, GrantKind::TopUp, 5)];
+    let paid =
+        paid.map(|(id, kind, amount)| (LineSource::Grant(kind), grant_id(id).into(), amount));
+    let mut charges = vec![node.charge_of(1, paid), node.charge_of(1, []), node.charge_of(1, [])];
+    node.report(store, [charges[2].clone(), charges[0].clone()]).await.expect("charges");
+    node.report(store, [charges[1].clone()]).await.expect("a late charge");
+    let other = node.charge_of(2, []);
+    node.report(store, [other.clone()]).await.expect("a neighbour's charge");
+    node.restart(store).await;
+    charges.push(node.charge_of(1, []));
+    node.report(store, [charges[3].clone()]).await.expect("a charge of the next start");
+
+    let org = org_id(1);
+    assert_eq!(store.charges(org).await.expect("charges"), charges);
+    let page = async |after, most| store.charges_after(org, after, most).await.expect("charges");
+    assert_eq!(page(None, 2).await, charges[..2]);
+    assert_eq!(page(Some(charges[1].hold), 1).await, charges[2..3]);
+    assert_eq!(page(Some(charges[1].hold), 9).await, charges[2..]);
+    assert_eq!(page(Some(charges[3].hold), 9).await, []);
+    assert_eq!(store.charges(neighbour).await.expect("charges"), [other]);
+    assert_eq!(store.charges(org_id(3)).await.expect("charges"), []);
+}
+
 /// Each grant's part is charged where it was burnt; the request, its units and its outputs are one.
 pub async fn a_charge_split_over_grants_is_counted_once<S: Audit>(store: &S) {
     let mut node = leased(store).await;

@@ -135,6 +135,18 @@ impl Audit for Model {
     async fn accounts(&self, org: OrgId) -> Result<Vec<StoredAccount>> {
         Ok(self.state.lock().accounts_of(org))
     }
+
+    async fn charges_after(
+        &self,
+        org: OrgId,
+        after: Option<HoldId>,
+        most: usize,
+    ) -> Result<Vec<Charge>> {
+        let state = self.state.lock();
+        let charges = state.charges.values().filter(|charge| charge.org == org);
+        let charges = charges.filter(|charge| after.is_none_or(|after| charge.hold > after));
+        Ok(charges.take(most).cloned().collect())
+    }
 }
 
 #[cfg(test)]

@@ -3,5 +3,5 @@
 mod charge;
 mod hours;
 
-pub(crate) use charge::charge;
+pub(crate) use charge::{charge, charges};
 pub(crate) use hours::by_hour;
