@@ -5,5 +5,6 @@ mod process;
 
 mod command_line;
 mod demo;
+mod killed;
 mod ledger;
 mod serve;
