@@ -47,7 +47,14 @@ fn add_limit(book: &mut Book, n: u128, scope: Scope) {
     let amount = credits(1_000_000_000);
     let limit = Limit { id, scope, tool: None, period: Period::Total, amount };
     let (start, end) = (Instant::MIN, Instant::MAX);
-    let period = PeriodOpened { limit: id, account, start, end, spent: Credits::ZERO };
+    let period = PeriodOpened {
+        limit: id,
+        account,
+        start,
+        end,
+        spent: Credits::ZERO,
+        refunded: Credits::ZERO,
+    };
     for change in
         [Change::Limit(limit), Change::PeriodOpened(period), Change::Leased { account, amount }]
     {
@@ -66,7 +73,7 @@ fn add_grant(book: &mut Book, n: u128, amount: Credits) {
         access: Access::Everyone,
     };
     let account = grant.id.into();
-    let _ = book.apply(Change::Grant { grant, spent: Credits::ZERO }, NOW);
+    let _ = book.apply(Change::Grant { grant, spent: Credits::ZERO, refunded: Credits::ZERO }, NOW);
     let _ = book.apply(Change::Leased { account, amount }, NOW);
 }
 

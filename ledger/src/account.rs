@@ -29,6 +29,8 @@ pub struct Account {
     pub(crate) end: Instant,
     pub(crate) id: AccountId,
     pub(crate) source: Source,
+    /// What adjustments gave back, ever, as far as this gateway was told; not in `spent`.
+    pub(crate) refunded: Credits,
 }
 
 /// What an account counts for.
@@ -62,7 +64,8 @@ impl Account {
         self.amount
     }
 
-    /// What is spent, as of the store's last answer and this gateway's charges since.
+    /// What is spent, as of the store's last answer and this gateway's charges since, less what
+    /// adjustments gave back.
     #[must_use]
     pub const fn spent(&self) -> Credits {
         self.spent
@@ -118,6 +121,7 @@ impl Account {
             owed: zero,
             waiters: 0,
             closed: false,
+            refunded: zero,
         }
     }
 
@@ -202,13 +206,31 @@ impl Account {
         std::mem::replace(&mut self.free, Credits::ZERO)
     }
 
-    /// Opens the account with what the store knows as spent; one that was closed may be held still.
-    pub(crate) fn open(&mut self, spent: Credits, amount: Credits) {
+    /// Opens the account with what the store knows as spent and given back; one that was closed may
+    /// be held still.
+    pub(crate) fn open(&mut self, spent: Credits, refunded: Credits, amount: Credits) {
         self.closed = false;
         self.amount = amount;
-        // Charges of this gateway may not have reached the store.
-        self.spent = self.spent.max(spent);
+        // Charges of this gateway may not have reached the store, nor its refunds this gateway.
+        let here = self.spent.saturating_add(self.refunded);
+        let charged = here.max(spent.saturating_add(refunded));
+        self.refunded = self.refunded.max(refunded);
+        self.spent = charged.saturating_sub(self.refunded);
         self.owed = self.beyond().min(self.held);
+    }
+
+    /// Takes in what adjustments have given back, ever: what is new of it is spent no longer. It is
+    /// free once the store has leased it; what was owed is said anew, as by a higher ceiling.
+    pub(crate) fn refund(&mut self, total: Credits) {
+        let new = total.saturating_sub(self.refunded);
+        if new.is_zero() {
+            return;
+        }
+        self.refunded = total;
+        self.spent = self.spent.saturating_sub(new);
+        if !self.closed {
+            self.owed = self.beyond().min(self.held);
+        }
     }
 
     /// Sets how much of the lease goes back.

@@ -5,9 +5,10 @@ use ledger::{
     Charge, CountsFrom, Epoch, Grant, HoldId, Instant, Limit, LimitId, NodeId, OrgId, PeriodOpened,
 };
 use store::{
-    Change, ChangeSeq, ClaimAnswer, Error, Group, IdempotencyClaim, Key, KeyIdentity, KeySecret,
-    Member, Org, OrgData, Project, Registered, Registration, Result, SecretHash, Stamp, Store,
-    SyncAnswer, SyncRequest, UsageQuery, UsageRow,
+    Adjusted, AdjustmentRequest, Change, ChangeSeq, ClaimAnswer, Error, Expired, Group,
+    IdempotencyClaim, Indeterminate, Key, KeyIdentity, KeySecret, Member, Org, OrgData, Project,
+    Registered, Registration, Result, SecretHash, Stamp, Store, SyncAnswer, SyncRequest,
+    UsageQuery, UsageRow,
 };
 
 /// A store that answers everything with this error.
@@ -78,10 +79,25 @@ impl Store for Failing {
     async fn put_key(&self, _: &Key, _: Option<&KeySecret>) -> Result<ChangeSeq> {
         self.fail()
     }
-    async fn put_grant(&self, _: OrgId, _: &Grant, _: Option<&str>) -> Result<(Grant, ChangeSeq)> {
+    async fn put_grant(
+        &self,
+        _: OrgId,
+        _: &Grant,
+        _: Option<&str>,
+        _: Instant,
+    ) -> Result<(Grant, ChangeSeq)> {
         self.fail()
     }
     async fn put_limit(&self, _: OrgId, _: &Limit, _: CountsFrom, _: Instant) -> Result<ChangeSeq> {
+        self.fail()
+    }
+    async fn expire(&self, _: Instant) -> Result<Vec<Expired>> {
+        self.fail()
+    }
+    async fn adjust(&self, _: &AdjustmentRequest) -> Result<Adjusted> {
+        self.fail()
+    }
+    async fn indeterminate(&self, _: Option<OrgId>) -> Result<Vec<Indeterminate>> {
         self.fail()
     }
     async fn remove_limit(&self, _: OrgId, _: LimitId) -> Result<ChangeSeq> {

@@ -14,6 +14,8 @@ pub enum Change {
         grant: Grant,
         /// What the store knows as spent of it; read when the grant is new to the book.
         spent: Credits,
+        /// What adjustments have given back to it, ever; read when the grant is new to the book.
+        refunded: Credits,
     },
     /// A limit is new, or its amount is.
     Limit(Limit),
@@ -35,6 +37,13 @@ pub enum Change {
         /// How much of the lease is to go back in all, from now on.
         amount: Credits,
     },
+    /// Adjustments have given credits back to an account.
+    Refunded {
+        /// The account.
+        account: AccountId,
+        /// How much they have ever: the same again moves nothing.
+        total: Credits,
+    },
     /// A member is new or changed.
     Member(MemberStanding),
     /// A key is new or changed.
@@ -54,23 +63,34 @@ pub struct PeriodOpened {
     pub end: Instant,
     /// What the store knows as spent of it.
     pub spent: Credits,
+    /// What adjustments have given back to it, ever.
+    pub refunded: Credits,
 }
 
 impl Book {
     /// Takes a change in; from here on it is in force. Decides who waited for it.
     pub fn apply(&mut self, change: Change, now: Instant) -> Decided {
         self.version = self.version.wrapping_add(1);
-        // A lease changes what a path affords, but not the path.
-        if !matches!(change, Change::Leased { .. } | Change::Recalled { .. }) {
+        // A lease or a refund changes what a path affords, but not the path.
+        let affords_only = matches!(
+            change,
+            Change::Leased { .. } | Change::Recalled { .. } | Change::Refunded { .. }
+        );
+        if !affords_only {
             self.generation = self.generation.wrapping_add(1);
         }
         match change {
-            Change::Grant { grant, spent } => self.put_grant(grant, spent),
+            Change::Grant { grant, spent, refunded } => self.put_grant(grant, spent, refunded),
             Change::Limit(limit) => self.put_limit(limit),
             Change::LimitRemoved(limit) => self.remove_limit(limit),
             Change::PeriodOpened(period) => self.open_period(&period),
             Change::Leased { account, amount } => self.lease(account, amount),
             Change::Recalled { account, amount } => self.recall(account, amount),
+            Change::Refunded { account, total } => {
+                if let Some(index) = self.accounts.find(account) {
+                    self.accounts[index].refund(total);
+                }
+            }
             Change::Member(member) => {
                 self.members.insert(member.id, member);
             }
@@ -107,14 +127,14 @@ impl Book {
         }
     }
 
-    fn put_grant(&mut self, grant: Grant, spent: Credits) {
+    fn put_grant(&mut self, grant: Grant, spent: Credits, refunded: Credits) {
         let known = self.grants.iter().position(|entry| entry.grant.id == grant.id);
         let account = match known {
             Some(place) => self.grants.remove(place).account,
             None => {
                 let span = (grant.start, grant.end);
                 let mut account = Account::new(grant.id.into(), Source::Grant(grant.kind), span);
-                account.spent = spent;
+                (account.spent, account.refunded) = (spent, refunded);
                 self.accounts.add(account)
             }
         };
@@ -157,7 +177,7 @@ impl Book {
         };
         entry.periods.push(index);
         let amount = entry.limit.amount;
-        self.accounts[index].open(period.spent, amount);
+        self.accounts[index].open(period.spent, period.refunded, amount);
     }
 
     fn lease(&mut self, id: AccountId, amount: Credits) {

@@ -7,7 +7,9 @@ use super::{Account, Decided, Kind, Model, micros};
 impl Model {
     pub(crate) fn apply(&mut self, change: &Change, now: Instant) -> Decided {
         match change {
-            Change::Grant { grant, spent } => self.put_grant(grant, micros(*spent)),
+            Change::Grant { grant, spent, refunded } => {
+                self.put_grant(grant, micros(*spent), micros(*refunded));
+            }
             Change::Limit(limit) => self.put_limit(limit),
             Change::LimitRemoved(limit) => self.remove_limit(*limit),
             Change::PeriodOpened(period) => self.open_period(period),
@@ -18,6 +20,7 @@ impl Model {
                     known.recalled = micros(*amount);
                 }
             }
+            Change::Refunded { account, total } => self.refund(*account, micros(*total)),
             Change::Member(member) => {
                 self.members.retain(|known| known.id != member.id);
                 self.members.push(member.clone());
@@ -62,16 +65,25 @@ impl Model {
         }
     }
 
-    fn put_grant(&mut self, grant: &Grant, spent: super::Micros) {
+    fn put_grant(&mut self, grant: &Grant, spent: super::Micros, refunded: super::Micros) {
         self.grants.retain(|known| known.id != grant.id);
         self.grants.push(grant.clone());
         let id = grant.id.into();
         if !self.accounts.iter().any(|account| account.id == id) {
-            self.add(id, Kind::Grant(grant.kind), (grant.start, grant.end), spent);
+            self.add(id, Kind::Grant(grant.kind), (grant.start, grant.end), (spent, refunded));
         }
         let account = self.accounts.iter_mut().find(|account| account.id == id).unwrap();
         (account.start, account.end) = (grant.start, grant.end);
         account.resize(micros(grant.amount));
+    }
+
+    /// What was given back is spent no longer; what is owed is said anew.
+    fn refund(&mut self, id: ledger::AccountId, total: super::Micros) {
+        let account = self.accounts.iter_mut().find(|account| account.id == id);
+        let Some(account) = account.filter(|account| account.refunded < total) else { return };
+        account.spent = (account.spent - (total - account.refunded)).max(0);
+        account.refunded = total;
+        account.recalled = 0;
     }
 
     fn put_limit(&mut self, limit: &Limit) {
@@ -101,11 +113,15 @@ impl Model {
             // Removed and revived while holds ran on: what they charged stays counted.
             Some(known) => {
                 (known.closed, known.amount) = (false, amount);
-                known.spent = known.spent.max(micros(period.spent));
+                let charged = micros(period.spent) + micros(period.refunded);
+                let charged = charged.max(known.spent + known.refunded);
+                known.refunded = known.refunded.max(micros(period.refunded));
+                known.spent = charged - known.refunded;
             }
             None => {
                 let kind = Kind::Limit(period.limit);
-                self.add(id, kind, (period.start, period.end), micros(period.spent));
+                let spent = (micros(period.spent), micros(period.refunded));
+                self.add(id, kind, (period.start, period.end), spent);
                 self.accounts.last_mut().unwrap().amount = amount;
             }
         }
@@ -131,7 +147,7 @@ impl Model {
         id: ledger::AccountId,
         kind: Kind,
         (start, end): (Instant, Instant),
-        spent: super::Micros,
+        (spent, refunded): (super::Micros, super::Micros),
     ) {
         let (amount, lease, recalled, closed) = (0, 0, 0, false);
         self.accounts.push(Account {
@@ -141,6 +157,7 @@ impl Model {
             end,
             amount,
             spent,
+            refunded,
             lease,
             recalled,
             closed,

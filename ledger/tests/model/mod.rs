@@ -41,6 +41,8 @@ pub(crate) struct Account {
     pub(crate) end: Instant,
     pub(crate) amount: Micros,
     pub(crate) spent: Micros,
+    /// What adjustments gave back of it, ever; not in `spent`.
+    pub(crate) refunded: Micros,
     /// What the gateway has of it, free or held.
     pub(crate) lease: Micros,
     /// What the store wants back of the lease.

@@ -80,7 +80,8 @@ pub(crate) fn limit(n: u128, scope: Scope, amount: u64) -> Limit {
 /// The period of a limit from one second to another; its account is named after both.
 pub(crate) fn period(limit: &Limit, from: i64, to: i64) -> PeriodOpened {
     let account = AccountId::from_u128(limit.id.as_u128() << 64 | u128::try_from(from).unwrap());
-    PeriodOpened { limit: limit.id, account, start: at(from), end: at(to), spent: Credits::ZERO }
+    let (spent, refunded) = (Credits::ZERO, Credits::ZERO);
+    PeriodOpened { limit: limit.id, account, start: at(from), end: at(to), spent, refunded }
 }
 
 pub(crate) struct Org {
@@ -116,7 +117,7 @@ impl Org {
 
     pub(crate) fn grant(&mut self, grant: Grant) -> AccountId {
         let (account, amount) = (grant.id.into(), grant.amount);
-        self.apply(Change::Grant { grant, spent: Credits::ZERO });
+        self.apply(Change::Grant { grant, spent: Credits::ZERO, refunded: Credits::ZERO });
         self.apply(Change::Leased { account, amount });
         account
     }

@@ -62,7 +62,7 @@ fn a_restricted_grant_pays_for_listed_members_and_groups_only() {
         org.settle(hold, 0);
     }
     let pool = nobodys(grant(1, GrantKind::TopUp, 10));
-    org.apply(Change::Grant { grant: pool.clone(), spent: Credits::ZERO });
+    org.apply(Change::Grant { grant: pool.clone(), spent: Credits::ZERO, refunded: Credits::ZERO });
     let short = org.short(&ada(), 1);
     assert_eq!(short.on, ShortOn::Grants { restricted: Some(pool.id) });
     assert_eq!((short.amount, short.left), (Credits::ZERO, Credits::ZERO));
@@ -109,7 +109,11 @@ fn a_grant_that_ended_and_is_prolonged_burns_on() {
     org.settle(hold, 4);
     org.book.retire_ended(org.now);
     assert_eq!(org.returned(), [(account, 6)]);
-    org.apply(Change::Grant { grant: Grant { end: at(40), ..promo }, spent: credits(4) });
+    org.apply(Change::Grant {
+        grant: Grant { end: at(40), ..promo },
+        spent: credits(4),
+        refunded: Credits::ZERO,
+    });
     org.apply(Change::Leased { account, amount: credits(6) });
     assert_eq!(org.short(&ada(), 7).left, credits(6));
     let hold = org.hold(&ada(), 6);

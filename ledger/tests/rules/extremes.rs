@@ -70,7 +70,11 @@ fn what_is_leased_and_recalled_beyond_reason_never_panics() {
         org.apply(Change::Leased { account, amount: credits(amount) });
     }
     assert_eq!(org.figures(account), (1, MAX / 2, 0));
-    let overspent = Change::Grant { grant: grant(5, GrantKind::Seat, 7), spent: Credits::MAX };
+    let overspent = Change::Grant {
+        grant: grant(5, GrantKind::Seat, 7),
+        spent: Credits::MAX,
+        refunded: Credits::ZERO,
+    };
     org.apply(overspent);
     org.settle(hold, 1);
     assert_eq!(org.short(&ben(), MAX).left, credits(MAX - 1));

@@ -80,7 +80,7 @@ fn a_lowered_grant_owes_like_a_limit() {
     let account = org.grant(grant(1, GrantKind::TopUp, 100));
     let hold = org.hold(&ada(), 80);
     let lowered = Grant { amount: credits(50), ..grant(1, GrantKind::TopUp, 100) };
-    org.apply(Change::Grant { grant: lowered, spent: Credits::ZERO });
+    org.apply(Change::Grant { grant: lowered, spent: Credits::ZERO, refunded: Credits::ZERO });
     assert_eq!(org.figures(account), (0, 80, 30));
     org.settle(hold, 10);
     assert_eq!(org.figures(account), (40, 0, 0));
@@ -117,7 +117,7 @@ fn a_change_that_keeps_the_amount_keeps_the_recall() {
     let hold = org.hold(&ada(), 80);
     org.apply(Change::Recalled { account, amount: credits(45) });
     let same = grant(1, GrantKind::TopUp, 100);
-    org.apply(Change::Grant { grant: same, spent: Credits::ZERO });
+    org.apply(Change::Grant { grant: same, spent: Credits::ZERO, refunded: Credits::ZERO });
     assert_eq!(org.figures(account), (0, 80, 25));
     org.settle(hold, 0);
 }

@@ -9,4 +9,5 @@ mod limits;
 mod lowering;
 mod periods;
 mod probing;
+mod refunds;
 mod waiting;

@@ -146,7 +146,10 @@ fn a_waiter_passes_when_there_is_more() {
     assert_eq!(org.change(Change::LimitRemoved(LimitId::from_u128(1))), Vec::new());
     let more = grant(7, GrantKind::TopUp, 20);
     let account = more.id.into();
-    assert_eq!(org.change(Change::Grant { grant: more, spent: Credits::ZERO }), Vec::new());
+    assert_eq!(
+        org.change(Change::Grant { grant: more, spent: Credits::ZERO, refunded: Credits::ZERO }),
+        Vec::new()
+    );
     let leased = Change::Leased { account, amount: credits(20) };
     let (decided, waiter) = held(org.change(leased));
     assert_eq!(decided, ticket);

@@ -132,7 +132,8 @@ pub(crate) fn period(limit: &Limit, at: Instant) -> PeriodOpened {
         _ => (Instant::from_seconds(n * length), Instant::from_seconds((n + 1) * length)),
     };
     let (limit, account) = (limit.id, AccountId::from_u128(account));
-    PeriodOpened { limit, account, start, end, spent: Credits::ZERO }
+    let (spent, refunded) = (Credits::ZERO, Credits::ZERO);
+    PeriodOpened { limit, account, start, end, spent, refunded }
 }
 
 pub(crate) const GRANTS: u8 = 7;

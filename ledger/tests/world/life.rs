@@ -5,6 +5,7 @@ use proptest::prelude::*;
 
 use super::step::{Step, pick, step};
 use super::{Leases, World, facts};
+use crate::model::credits;
 
 fn life() -> impl Strategy<Value = Vec<Step>> {
     proptest::collection::vec(step(), 1..120)
@@ -53,6 +54,7 @@ impl World {
         for limit in self.book.unopened_periods(at) {
             let mut period = facts::period(&limit, at);
             period.spent = self.spent(period.account, facts::credits(spent));
+            period.refunded = self.refunded(period.account);
             self.apply(Change::PeriodOpened(period));
         }
     }
@@ -69,6 +71,19 @@ impl World {
         let id = self.running[place].id();
         if !self.model.queue.iter().any(|waiter| waiter.request.id == id) {
             self.extend(place, &facts::callers()[caller], quote);
+        }
+    }
+
+    /// Gives back what was spent of an account; told at once, or with the next refund. Told again,
+    /// it moves nothing.
+    pub(crate) fn refund(&mut self, account: u8, amount: u16, told: bool) {
+        let Some(place) = pick(account, self.store.len()) else { return };
+        let (id, stored) = self.store.iter_mut().nth(place).unwrap();
+        let (account, amount) = (*id, stored.spent.min(amount.into()));
+        (stored.spent, stored.refunded) = (stored.spent - amount, stored.refunded + amount);
+        let total = credits(stored.refunded);
+        for _ in 0..if told { 2 } else { 0 } {
+            self.apply(Change::Refunded { account, total });
         }
     }
 

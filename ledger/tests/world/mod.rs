@@ -20,6 +20,7 @@ use crate::model::{self, Answer, Micros, Model, Request, credits, micros};
 struct Stored {
     amount: Micros,
     spent: Micros,
+    refunded: Micros,
     leased: Micros,
     /// What `spent + leased` may never pass: the amount, or that sum when the amount was lowered.
     bound: Micros,
@@ -72,7 +73,7 @@ impl World {
                 self.store.entry(*account).or_default().leased += micros(*amount);
             }
             Change::PeriodOpened(period) => self.opened(period.account, period.spent),
-            Change::Grant { grant, spent } => self.opened(grant.id.into(), *spent),
+            Change::Grant { grant, spent, .. } => self.opened(grant.id.into(), *spent),
             _ => {}
         }
         let expected = self.model.apply(&change, self.now);
@@ -91,6 +92,11 @@ impl World {
     /// What the store says is spent of an account, at least `more`.
     fn spent(&self, account: AccountId, more: Credits) -> Credits {
         self.store.get(&account).map_or(more, |stored| credits(stored.spent).max(more))
+    }
+
+    /// What the store says was given back to an account.
+    fn refunded(&self, account: AccountId) -> Credits {
+        self.store.get(&account).map_or(Credits::ZERO, |stored| credits(stored.refunded))
     }
 
     fn admit(&mut self, caller: &PathKey, quote: Quote) {

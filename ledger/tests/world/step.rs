@@ -62,6 +62,12 @@ pub(crate) enum Step {
         opened: bool,
     },
     Retire,
+    /// An adjustment gives credits back.
+    Refund {
+        account: u8,
+        amount: u16,
+        told: bool,
+    },
     /// Only where the store leases as it likes.
     Lease {
         account: u8,
@@ -121,6 +127,8 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
         5 => (0_i64..120, proptest::bool::weighted(0.8))
             .prop_map(|(seconds, opened)| Step::Later { seconds, opened }),
         2 => Just(Step::Retire),
+        5 => (any::<u8>(), 0_u16..90, proptest::bool::weighted(0.8))
+            .prop_map(|(account, amount, told)| Step::Refund { account, amount, told }),
         12 => (any::<u8>(), 0_u16..200)
             .prop_map(|(account, amount)| Step::Lease { account, amount }),
         2 => (any::<u8>(), 0_u16..100)
@@ -164,7 +172,8 @@ impl World {
             Step::Grant { n, amount, access, starts_in, lasts } => {
                 let grant = facts::grant(n, amount, access, after(starts_in), end(lasts));
                 let spent = self.spent(grant.id.into(), Credits::ZERO);
-                self.apply(Change::Grant { grant, spent });
+                let refunded = self.refunded(grant.id.into());
+                self.apply(Change::Grant { grant, spent, refunded });
             }
             Step::Limit { n, amount } => self.apply(Change::Limit(facts::limit(n, amount))),
             Step::LimitRemoved { n } => self.apply(Change::LimitRemoved(facts::limit(n, 0).id)),
@@ -183,6 +192,7 @@ impl World {
                 self.now = then;
             }
             Step::Retire => self.retire(),
+            Step::Refund { account, amount, told } => self.refund(account, amount, told),
             Step::Lease { account, amount } => self.move_lease(account, amount, true),
             Step::Recall { account, amount } => self.move_lease(account, amount, false),
         }

@@ -18,7 +18,7 @@ async fn settled<S: Audit>(store: &S) -> OrgId {
 /// A gateway that has leased a top-up of 1,000.
 async fn leased<S: Audit>(store: &S) -> Node {
     let org = settled(store).await;
-    store.put_grant(org, &grant(1, TOP_UP, 1_000), None).await.expect("a grant");
+    store.put_grant(org, &grant(1, TOP_UP, 1_000), None, NOW).await.expect("a grant");
     let mut node = Node::start(store, 7).await;
     node.lease(store, org, grant_id(1), 1_000).await;
     node

@@ -76,7 +76,11 @@ impl<'a> Node<'a> {
         let members = standings.members.iter().map(|it| Change::Member(it.standing.clone()));
         let keys = standings.keys.iter().map(|it| Change::Key(it.standing.clone()));
         let grants = standings.grants.iter();
-        let grants = grants.map(|it| Change::Grant { grant: it.clone(), spent: Credits::ZERO });
+        let grants = grants.map(|it| Change::Grant {
+            grant: it.clone(),
+            spent: Credits::ZERO,
+            refunded: Credits::ZERO,
+        });
         for change in members.chain(keys).chain(grants) {
             book.apply(change, now);
         }

@@ -70,14 +70,17 @@ impl World {
         let minutes = i64::try_from(self.pick(0..=60)).unwrap_or(0);
         self.now = self.now.plus_micros(minutes * HOUR / 60);
         let op = match self.pick(0..=99) {
-            0..=42 => self.some_call(model).await,
-            43..=51 => self.some_claim(),
-            52 => self.some_unclaiming(),
-            53..=55 => self.some_start(),
-            56..=58 => self.some_recovery(),
-            59..=65 => self.some_opening(),
-            66..=72 => self.some_question(),
-            73..=80 => self.some_change_of_people(),
+            0..=40 => self.some_call(model).await,
+            41..=47 => self.some_claim(),
+            48 => self.some_unclaiming(),
+            49..=55 => self.some_correction(),
+            56..=58 => self.some_start(),
+            59..=61 => self.some_recovery(),
+            62..=66 => self.some_opening(),
+            67..=70 => self.some_question(),
+            71..=72 => Op::Indeterminate(self.happens(50).then(|| org_id(self.some_org()))),
+            73..=75 => Op::Expire(self.now),
+            76..=80 => self.some_change_of_people(),
             81..=90 => self.some_grant(model).await,
             _ => self.some_limit(model).await,
         };
@@ -174,13 +177,16 @@ impl World {
     }
 }
 
-const ALL: [&str; 13] = [
+const ALL: [&str; 16] = [
     "leased",
     "gave back",
     "burnt a grant",
     "counted in a limit",
     "paid from an earlier start's lease",
     "opened with something spent",
+    "expired",
+    "gave something back",
+    "listed what is indeterminate",
     "was corrupt",
     "was a conflict",
     "was a rewind or a mismatch",
@@ -209,6 +215,15 @@ fn examples(op: &Op, answer: &Result<Answer>) -> Vec<&'static str> {
         (_, Ok(Answer::Periods(periods))) => {
             let spent = periods.iter().any(|period| !period.spent.is_zero());
             met.extend(spent.then_some("opened with something spent"));
+        }
+        (_, Ok(Answer::Expired(expired))) => {
+            met.extend((!expired.is_empty()).then_some("expired"));
+        }
+        (_, Ok(Answer::Adjusted(adjusted))) => {
+            met.extend((adjusted.after < adjusted.before).then_some("gave something back"));
+        }
+        (_, Ok(Answer::Indeterminate(listed))) => {
+            met.extend((!listed.is_empty()).then_some("listed what is indeterminate"));
         }
         (_, Ok(Answer::Claim(answer))) => met.push(match answer {
             ClaimAnswer::Claimed => "claimed a key",
