@@ -4,6 +4,7 @@ mod check;
 mod cli;
 mod demo;
 mod ledger;
+mod reconcile;
 mod serve;
 
 mod node;
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         Command::Config(ConfigCommand::Schema) => check::schema(),
         Command::Config(ConfigCommand::Print { file }) => check::print(&file),
         Command::Ledger(LedgerCommand::Charges(arguments)) => ledger::charges(&arguments),
+        Command::Reconcile(arguments) => reconcile::reconcile(&arguments),
     };
     match done {
         Ok(code) => code,

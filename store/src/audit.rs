@@ -5,7 +5,7 @@ use ledger::{
     AccountId, Charge, Credits, Epoch, HoldId, Instant, LimitId, LineSource, NodeId, OrgId,
 };
 
-use crate::{Result, Store};
+use crate::{Reconciliation, Result, Store};
 
 /// An account as the store has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,4 +56,7 @@ pub trait Audit: Store {
     async fn charges(&self, org: OrgId) -> Result<Vec<Charge>> {
         self.charges_after(org, None, usize::MAX).await
     }
+
+    /// Checks that everything adds up, as of one state of the store.
+    async fn reconcile(&self) -> Result<Reconciliation>;
 }

@@ -13,6 +13,7 @@ mod names;
 mod path;
 mod people;
 mod period;
+mod reconcile;
 mod secret;
 mod spending;
 mod sync;
@@ -40,6 +41,10 @@ pub use people::{
     ProjectStatus, Role, SecretHash,
 };
 pub use period::{PeriodSpans, ceil_hour, floor_hour, period_account};
+pub use reconcile::{
+    Check, Checked, Difference, Figure, InDoubt, IndeterminateFigures, MOST_DIFFERENCES,
+    Reconciliation,
+};
 pub use secret::{KeyHasher, KeyKind, PlainKey, is_well_formed};
 pub use spending::Spending;
 pub use sync::{

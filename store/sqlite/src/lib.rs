@@ -15,6 +15,7 @@ mod audit;
 mod changes;
 mod money;
 mod people;
+mod reconcile;
 mod registration;
 mod sync;
 mod usage;
@@ -29,8 +30,8 @@ use ledger::{
 use sqlx::{Sqlite, SqlitePool, Transaction};
 use store::{
     Audit, Change, ChangeSeq, Group, Key, KeyIdentity, KeySecret, Member, Org, OrgData, Project,
-    Registered, Registration, Result, SecretHash, Stamp, Store, StoredAccount, SyncAnswer,
-    SyncRequest, UsageQuery, UsageRow,
+    Reconciliation, Registered, Registration, Result, SecretHash, Stamp, Store, StoredAccount,
+    SyncAnswer, SyncRequest, UsageQuery, UsageRow,
 };
 
 use read_only::AtRest;
@@ -200,5 +201,9 @@ impl Audit for SqliteStore {
         most: usize,
     ) -> Result<Vec<Charge>> {
         self.undisturbed(usage::charges(&mut *self.read().await?, org, after, most).await?)
+    }
+
+    async fn reconcile(&self) -> Result<Reconciliation> {
+        self.undisturbed(reconcile::reconcile(&mut *self.read().await?).await?)
     }
 }

@@ -8,6 +8,7 @@ mod grants;
 mod limits;
 mod people;
 mod periods;
+mod reconcile;
 mod state;
 mod sync;
 mod usage;
@@ -21,8 +22,8 @@ use uuid::Uuid;
 
 use crate::{
     Audit, Change, ChangeSeq, Group, Key, KeyIdentity, KeySecret, Member, Org, OrgData, Project,
-    Registered, Registration, Result, SecretHash, Stamp, Store, StoredAccount, SyncAnswer,
-    SyncRequest, UsageQuery, UsageRow,
+    Reconciliation, Registered, Registration, Result, SecretHash, Stamp, Store, StoredAccount,
+    SyncAnswer, SyncRequest, UsageQuery, UsageRow,
 };
 use state::State;
 
@@ -146,6 +147,10 @@ impl Audit for Model {
         let charges = state.charges.values().filter(|charge| charge.org == org);
         let charges = charges.filter(|charge| after.is_none_or(|after| charge.hold > after));
         Ok(charges.take(most).cloned().collect())
+    }
+
+    async fn reconcile(&self) -> Result<Reconciliation> {
+        Ok(self.state.lock().reconcile())
     }
 }
 
