@@ -5,7 +5,7 @@ use ledger::{
     AccountId, Charge, Credits, Epoch, HoldId, Instant, LimitId, LineSource, NodeId, OrgId,
 };
 
-use crate::{Reconciliation, Result, Store};
+use crate::{Adjustment, Entry, Reconciliation, Result, Store, ThresholdEvent};
 
 /// An account as the store has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub struct StoredAccount {
     pub end: Instant,
     /// The ceiling, or what was granted.
     pub amount: Credits,
-    /// What was charged, `opened_with` included.
+    /// What was charged, `opened_with` included, less what was given back.
     pub spent: Credits,
     /// What gateways have of it: the sum of its leases.
     pub leased: Credits,
@@ -30,6 +30,10 @@ pub struct StoredAccount {
     pub reserved: Credits,
     /// What its scope had spent when the account was made.
     pub opened_with: Credits,
+    /// What corrections gave back to it, ever.
+    pub refunded: Credits,
+    /// What of a grant ended unspent.
+    pub expired: Credits,
     /// Whether its limit was removed.
     pub closed: bool,
     /// What each gateway has of it, by node and epoch; leases of nothing are left out.
@@ -41,6 +45,15 @@ pub struct StoredAccount {
 pub trait Audit: Store {
     /// Every account of an organisation, by id, closed and ended ones too.
     async fn accounts(&self, org: OrgId) -> Result<Vec<StoredAccount>>;
+
+    /// Every line of the money ledger of an organisation, in order.
+    async fn entries(&self, org: OrgId) -> Result<Vec<Entry>>;
+
+    /// What accounts of an organisation have reached, in the order that it was recorded.
+    async fn threshold_events(&self, org: OrgId) -> Result<Vec<ThresholdEvent>>;
+
+    /// What corrections gave back to accounts of an organisation, by request, number and account.
+    async fn adjustments(&self, org: OrgId) -> Result<Vec<Adjustment>>;
 
     /// The charges of an organisation after one of them, or from the first; at most so many, in
     /// the order of their holds' names.

@@ -45,6 +45,9 @@ pub enum Error {
     /// What was asked contradicts what is stored.
     #[error("{0}")]
     Conflict(String),
+    /// A request that names itself comes with other content than the first of its name.
+    #[error("{0}")]
+    NameTaken(String),
     /// What is stored, or what a node reports, cannot be: nothing was changed.
     #[error("the store is inconsistent: {0}")]
     Corrupt(String),

@@ -3,7 +3,7 @@
 use aws_lc_rs::digest::{Context, SHA256};
 use ledger::{Access, Charge, Grant, Instant, Unit};
 
-use crate::{SyncRequest, ending_name, source_name};
+use crate::{AdjustmentRequest, SyncRequest, ending_name, source_name};
 
 /// Writes values so that no two different requests write the same bytes: every list and text is
 /// led by its length, every absent value by a byte of its own.
@@ -152,6 +152,16 @@ pub fn grant_fingerprint(grant: &Grant) -> [u8; 32] {
             }
         }
     }
+    to.finish()
+}
+
+/// Equal for requests that ask for the same correction, whenever they come.
+#[must_use]
+pub fn adjustment_fingerprint(request: &AdjustmentRequest) -> [u8; 32] {
+    let mut to = Encoding::new();
+    let AdjustmentRequest { org, hold, charge, actor, reason, name: _, now: _ } = request;
+    to.id(org.as_u128()).integer(hold.node.0.into()).integer(hold.epoch.0.into()).integer(hold.n);
+    to.integer(charge.micros()).text(actor).text(reason);
     to.finish()
 }
 

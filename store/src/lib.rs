@@ -5,8 +5,10 @@
 //! ones, fenced by (node, epoch) and ordered by a sequence per shard. [`Model`] is the same in
 //! memory, and `conformance` holds every implementation to the same answers.
 
+mod adjustment;
 mod audit;
 mod calendar;
+mod entry;
 mod error;
 mod fingerprint;
 mod names;
@@ -17,6 +19,7 @@ mod reconcile;
 mod secret;
 mod spending;
 mod sync;
+mod threshold;
 mod usage;
 
 mod model;
@@ -26,13 +29,16 @@ pub mod conformance;
 
 use async_trait::async_trait;
 use ledger::{
-    Charge, CountsFrom, Epoch, Grant, HoldId, Instant, Limit, LimitId, NodeId, OrgId, PeriodOpened,
+    AccountId, Charge, CountsFrom, Credits, Epoch, Grant, GrantId, HoldId, Instant, Limit, LimitId,
+    NodeId, OrgId, PeriodOpened,
 };
 
+pub use adjustment::{Adjusted, Adjustment, AdjustmentRequest, Indeterminate};
 pub use audit::{Audit, StoredAccount};
 pub use calendar::{Calendar, CalendarError};
+pub use entry::{Entry, EntryBook, EntryCause, EntryKind};
 pub use error::{Error, Result};
-pub use fingerprint::grant_fingerprint;
+pub use fingerprint::{adjustment_fingerprint, grant_fingerprint};
 pub use model::Model;
 pub use names::{ending_from_name, ending_name, source_from_name, source_name};
 pub use path::longest_path;
@@ -50,6 +56,7 @@ pub use spending::Spending;
 pub use sync::{
     Applied, GiveBack, Granted, Refill, Registered, Registration, Spend, SyncAnswer, SyncRequest,
 };
+pub use threshold::{Level, Threshold, ThresholdEvent, credit_thresholds, limit_thresholds};
 pub use usage::{UsageQuery, UsageRow};
 
 /// The number of a committed change, counted up by one inside the change's own transaction.
@@ -86,6 +93,24 @@ pub enum Changed {
     Limit(Limit),
     /// A limit that counts no more.
     LimitRemoved(LimitId),
+    /// What corrections have given back to an account.
+    Refunded {
+        /// The account.
+        account: AccountId,
+        /// How much they have ever.
+        total: Credits,
+    },
+}
+
+/// What of a grant ended with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Expired {
+    /// The organisation.
+    pub org: OrgId,
+    /// The grant.
+    pub grant: GrantId,
+    /// How much.
+    pub amount: Credits,
 }
 
 /// A change and whom it concerns.
@@ -176,8 +201,9 @@ pub trait Store: Send + Sync + 'static {
     /// secret opens another key.
     async fn put_key(&self, key: &Key, secret: Option<&KeySecret>) -> Result<ChangeSeq>;
 
-    /// Makes a grant, or changes its end or access. `idempotency` names the request: the same name
-    /// again changes nothing and answers the first one's grant.
+    /// Makes a grant, or changes its amount, end or access. `idempotency` names the request: the
+    /// same name again changes nothing and answers the first one's grant. What had expired of a
+    /// grant that is changed is its own again, until it expires anew.
     ///
     /// # Errors
     /// [`Error::Conflict`] when it lists a member or group that the organisation does not have, or
@@ -187,6 +213,7 @@ pub trait Store: Send + Sync + 'static {
         org: OrgId,
         grant: &Grant,
         idempotency: Option<&str>,
+        now: Instant,
     ) -> Result<(Grant, ChangeSeq)>;
 
     /// Makes a limit or changes its amount; the identity is (scope, tool, period).
@@ -204,6 +231,23 @@ pub trait Store: Send + Sync + 'static {
 
     /// Removes a limit; what it counted stays on record.
     async fn remove_limit(&self, org: OrgId, limit: LimitId) -> Result<ChangeSeq>;
+
+    /// Books what is left of every grant that has ended and that no gateway has anything of; cheap
+    /// when there is none. It can be spent no more.
+    async fn expire(&self, now: Instant) -> Result<Vec<Expired>>;
+
+    /// Lowers what a request was charged and gives the difference back: to each of its limits
+    /// whole, to its grants in reverse burn order. It is spent no longer, and can be spent again
+    /// where the account still lives.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] when the organisation has no such charge, or it is less than is asked
+    /// for; [`Error::NameTaken`] when the name was used for another correction.
+    async fn adjust(&self, request: &AdjustmentRequest) -> Result<Adjusted>;
+
+    /// The charges that a journal made after its gateway had died, of one organisation or of all,
+    /// by organisation and hold.
+    async fn indeterminate(&self, org: Option<OrgId>) -> Result<Vec<Indeterminate>>;
 }
 
 /// The most accounts that a path may have.

@@ -191,10 +191,14 @@ pub struct KeyIdentity {
 pub struct OrgGrant {
     /// The grant.
     pub grant: Grant,
-    /// What is spent of it.
+    /// What is spent of it, less what was given back.
     pub spent: Credits,
     /// What gateways have leased of it.
     pub leased: Credits,
+    /// What corrections have given back to it, ever; not in `spent`.
+    pub refunded: Credits,
+    /// What of it ended unspent.
+    pub expired: Credits,
 }
 
 /// Everything that a gateway keeps of an organisation.

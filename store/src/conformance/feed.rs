@@ -28,14 +28,21 @@ pub async fn the_feed_tells_each_entity_once_as_it_is_now_in_the_order_of_last_c
     numbers.push(store.put_member(&member(1, 1)).await.expect("a change"));
     numbers.push(store.put_key(&key(1, 1), None).await.expect("a change"));
     numbers.push(store.put_org(&renamed).await.expect("a change"));
-    let (grant, seq) = store.put_grant(id, &grant(1, GrantKind::Seat, 50), None).await.expect("a");
+    let (grant, seq) =
+        store.put_grant(id, &grant(1, GrantKind::Seat, 50), None, NOW).await.expect("a");
     numbers.push(seq);
     assert_eq!(numbers, (1..=7).map(ChangeSeq).collect::<Vec<_>>());
     let mut node = Node::start(store, 7).await;
     node.lease(store, id, grant_id(1), 20).await;
     assert_eq!(store.stamp().await.expect("a stamp").seq, ChangeSeq(7));
 
-    let stored = OrgGrant { grant, spent: credits(0), leased: credits(20) };
+    let stored = OrgGrant {
+        grant,
+        spent: credits(0),
+        leased: credits(20),
+        refunded: credits(0),
+        expired: credits(0),
+    };
     let what = [
         (2, Changed::Group(group(1, 1))),
         (3, Changed::Project(project(1, 1))),

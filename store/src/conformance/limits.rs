@@ -115,11 +115,11 @@ pub async fn a_path_has_at_most_sixteen_accounts<S: Audit>(store: &S) {
         put(10 + id, Scope::Group(group_id(1)), period, None).await.expect("ten");
     }
     for id in 1..=3 {
-        store.put_grant(org, &grant(id, GrantKind::TopUp, 1), None).await.expect("thirteen");
+        store.put_grant(org, &grant(id, GrantKind::TopUp, 1), None, NOW).await.expect("thirteen");
     }
     let mut ended = grant(4, GrantKind::TopUp, 1);
     ended.end = NOW;
-    store.put_grant(org, &ended, None).await.expect("one that nobody burns");
+    store.put_grant(org, &ended, None, NOW).await.expect("one that nobody burns");
     for (period, id) in [Period::Day, Period::Week].into_iter().zip(21..) {
         put(id, Scope::Key(key_id(1)), period, None).await.expect("fifteen");
         put(10 + id, Scope::Key(key_id(11)), period, None).await.expect("another's key");

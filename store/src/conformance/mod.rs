@@ -114,7 +114,7 @@ macro_rules! conformance {
         #[tokio::test]
         async fn $name() {
             let (store, _keep) = $make().await;
-            $crate::conformance::lockstep($seed, 500, &store).await;
+            $crate::conformance::lockstep($seed, 800, &store).await;
         }
     )*};
 }

@@ -46,8 +46,14 @@ pub async fn what_is_put_is_loaded_as_it_was<S: Audit>(store: &S) {
         store.put_key(&keys[number], None).await.expect("a key");
     }
     let grant = grant(1, GrantKind::Allocation, 9);
-    let (grant, seq) = store.put_grant(org.id, &grant, None).await.expect("a grant");
-    let grants = vec![OrgGrant { grant, spent: credits(0), leased: credits(0) }];
+    let (grant, seq) = store.put_grant(org.id, &grant, None, NOW).await.expect("a grant");
+    let grants = vec![OrgGrant {
+        grant,
+        spent: credits(0),
+        leased: credits(0),
+        refunded: credits(0),
+        expired: credits(0),
+    }];
     assert_eq!(store.orgs().await.expect("organisations"), [org.clone()]);
     let data = OrgData { org, groups, projects, members, keys, grants, limits: vec![], seq };
     assert_eq!(store.load(org_id(1)).await.expect("a load"), Some(data));

@@ -20,7 +20,7 @@ pub async fn a_period_is_opened_once<S: Audit>(store: &S) {
     let org = settle_in(store, 1).await;
     let day = limit(1, Scope::Org, Period::Day, 100);
     store.put_limit(org, &day, START, NOW).await.expect("a limit");
-    store.put_grant(org, &grant(1, GrantKind::Seat, 90), None).await.expect("a grant");
+    store.put_grant(org, &grant(1, GrantKind::Seat, 90), None, NOW).await.expect("a grant");
     let first = opened(store, NOW).await;
     let midnight = NOW.micros() - NOW.micros().rem_euclid(DAY);
     assert_eq!((first.limit, first.spent), (day.id, credits(0)));
@@ -47,7 +47,7 @@ pub async fn a_period_is_opened_once<S: Audit>(store: &S) {
 /// Of its scope and its tool, admitted within the period: charges that were booked before.
 pub async fn a_period_opens_with_what_its_scope_has_spent<S: Audit>(store: &S) {
     let org = settle_in(store, 1).await;
-    store.put_grant(org, &grant(1, GrantKind::Seat, 100_000), None).await.expect("a grant");
+    store.put_grant(org, &grant(1, GrantKind::Seat, 100_000), None, NOW).await.expect("a grant");
     let mut node = Node::start(store, 7).await;
     node.lease(store, org, grant_id(1), 100_000).await;
     let mut spend = async |micros: i64, amount, tool: &str| {
@@ -99,7 +99,7 @@ pub async fn a_period_that_begins_within_an_hour_counts_from_there<S: Audit>(sto
     let mut kolkata = org(1);
     kolkata.time_zone = "Asia/Kolkata".to_owned();
     store.put_org(&kolkata).await.expect("half an hour off");
-    store.put_grant(id, &grant(1, GrantKind::Seat, 1_000), None).await.expect("a grant");
+    store.put_grant(id, &grant(1, GrantKind::Seat, 1_000), None, NOW).await.expect("a grant");
     let mut node = Node::start(store, 7).await;
     node.lease(store, id, grant_id(1), 1_000).await;
     // Midnight there was at 18:30 UTC, fifteen hours ago.
@@ -124,7 +124,7 @@ pub async fn a_period_that_begins_within_an_hour_counts_from_there<S: Audit>(sto
 /// A total has no start: everything that was ever charged counts.
 pub async fn a_total_counts_from_the_beginning<S: Audit>(store: &S) {
     let org = settle_in(store, 1).await;
-    store.put_grant(org, &grant(1, GrantKind::Seat, 1_000), None).await.expect("a grant");
+    store.put_grant(org, &grant(1, GrantKind::Seat, 1_000), None, NOW).await.expect("a grant");
     let mut node = Node::start(store, 7).await;
     node.lease(store, org, grant_id(1), 1_000).await;
     for days in [400, 40, 0] {
@@ -142,7 +142,7 @@ pub async fn a_total_counts_from_the_beginning<S: Audit>(store: &S) {
 /// Only the first: the next one is a period like any other.
 pub async fn a_limit_that_counts_from_now_opens_its_first_period_at_zero<S: Audit>(store: &S) {
     let org = settle_in(store, 1).await;
-    store.put_grant(org, &grant(1, GrantKind::Seat, 1_000), None).await.expect("a grant");
+    store.put_grant(org, &grant(1, GrantKind::Seat, 1_000), None, NOW).await.expect("a grant");
     let mut node = Node::start(store, 7).await;
     node.lease(store, org, grant_id(1), 1_000).await;
     let charge = node.charge(1, (GrantKind::Seat, grant_id(1)), 5);
@@ -176,7 +176,7 @@ pub async fn a_change_of_zone_acts_from_the_next_period<S: Audit>(store: &S) {
 /// The account that was closed keeps what it counted; the new one counts what both would have.
 pub async fn a_removed_limit_opens_another_account_when_it_is_revived<S: Audit>(store: &S) {
     let org = settle_in(store, 1).await;
-    store.put_grant(org, &grant(1, GrantKind::Seat, 1_000), None).await.expect("a grant");
+    store.put_grant(org, &grant(1, GrantKind::Seat, 1_000), None, NOW).await.expect("a grant");
     let day = limit(1, Scope::Org, Period::Day, 100);
     store.put_limit(org, &day, START, NOW).await.expect("a limit");
     let first = opened(store, NOW).await;

@@ -2,7 +2,7 @@
 
 use ledger::{Epoch, GrantKind, NodeId};
 
-use super::fixture::{credits, grant, grant_id, settle_in};
+use super::fixture::{NOW, credits, grant, grant_id, settle_in};
 use super::node::Node;
 use super::refused;
 use crate::{Applied, Audit, Error};
@@ -68,7 +68,7 @@ pub async fn a_new_journal_begins_at_nothing_applied<S: Audit>(store: &S) {
 /// other nodes and of the start that says so stay.
 pub async fn recovery_returns_the_leases_of_earlier_starts_only<S: Audit>(store: &S) {
     let org = settle_in(store, 1).await;
-    store.put_grant(org, &grant(1, GrantKind::TopUp, 1_000), None).await.expect("a grant");
+    store.put_grant(org, &grant(1, GrantKind::TopUp, 1_000), None, NOW).await.expect("a grant");
     let mut node = Node::start(store, 7).await;
     let mut other = Node::start(store, 8).await;
     node.lease(store, org, grant_id(1), 300).await;
@@ -91,7 +91,7 @@ pub async fn recovery_returns_the_leases_of_earlier_starts_only<S: Audit>(store:
 /// Holds of an earlier start are replayed by the next one, before it says that it has recovered.
 pub async fn a_hold_is_paid_from_the_lease_of_the_start_that_took_it<S: Audit>(store: &S) {
     let org = settle_in(store, 1).await;
-    store.put_grant(org, &grant(1, GrantKind::TopUp, 1_000), None).await.expect("a grant");
+    store.put_grant(org, &grant(1, GrantKind::TopUp, 1_000), None, NOW).await.expect("a grant");
     let top_up = (GrantKind::TopUp, grant_id(1));
     let mut node = Node::start(store, 7).await;
     node.lease(store, org, grant_id(1), 300).await;

@@ -12,7 +12,7 @@ const TOP_UP: GrantKind = GrantKind::TopUp;
 /// An organisation with a top-up of 1,000, of which a gateway has leased 600.
 async fn leased<S: Audit>(store: &S) -> (ledger::OrgId, Node) {
     let org = settle_in(store, 1).await;
-    store.put_grant(org, &grant(1, TOP_UP, 1_000), None).await.expect("a grant");
+    store.put_grant(org, &grant(1, TOP_UP, 1_000), None, NOW).await.expect("a grant");
     let mut node = Node::start(store, 7).await;
     assert_eq!(node.lease(store, org, grant_id(1), 600).await, credits(600));
     (org, node)
@@ -192,7 +192,7 @@ pub async fn organisations_in_two_shards_do_not_meet<S: Audit>(store: &S) {
     let (org, mut node) = leased(store).await;
     let other = settle_in(store, 3).await;
     assert_ne!(org.shard(), other.shard());
-    store.put_grant(other, &grant(3, TOP_UP, 50), None).await.expect("a grant");
+    store.put_grant(other, &grant(3, TOP_UP, 50), None, NOW).await.expect("a grant");
     let call = node.call(other).wishing(grant_id(1), credits(1)).wishing(grant_id(3), Credits::MAX);
     assert_eq!(call.seq, 1);
     let answer = store.sync(&call).await.expect("the first call of the other shard");
@@ -221,7 +221,7 @@ pub async fn an_ended_grant_is_leased_no_more_and_still_pays_its_holds<S: Audit>
     let org = settle_in(store, 1).await;
     let mut promo = grant(1, GrantKind::Promo, 1_000);
     promo.end = NOW.plus_micros(10);
-    store.put_grant(org, &promo, None).await.expect("a grant");
+    store.put_grant(org, &promo, None, NOW).await.expect("a grant");
     let mut node = Node::start(store, 7).await;
     node.now = NOW.plus_micros(9);
     assert_eq!(node.lease(store, org, promo.id, 300).await, credits(300));
@@ -237,7 +237,7 @@ pub async fn an_ended_grant_is_leased_no_more_and_still_pays_its_holds<S: Audit>
 /// First come, first served; who got nothing, and what is unknown, is left out.
 pub async fn wishes_are_served_in_their_order<S: Audit>(store: &S) {
     let (org, mut node) = leased(store).await;
-    store.put_grant(org, &grant(2, TOP_UP, 30), None).await.expect("a grant");
+    store.put_grant(org, &grant(2, TOP_UP, 30), None, NOW).await.expect("a grant");
     let call = node.call(org).wishing(grant_id(2), credits(20));
     let call = call.wishing(grant_id(9), credits(5)).wishing(grant_id(1), credits(100));
     let call = call.wishing(grant_id(2), credits(20)).wishing(grant_id(2), credits(20));

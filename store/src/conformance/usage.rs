@@ -15,7 +15,7 @@ async fn leased<S: Audit>(store: &S) -> Node {
     let grants =
         [(1, GrantKind::Seat, 30), (2, GrantKind::Promo, 60), (3, GrantKind::TopUp, 1_000)];
     for (id, kind, amount) in grants {
-        store.put_grant(org, &grant(id, kind, amount), None).await.expect("a grant");
+        store.put_grant(org, &grant(id, kind, amount), None, NOW).await.expect("a grant");
         node.lease(store, org, grant_id(id), amount).await;
     }
     node

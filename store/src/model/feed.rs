@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ledger::{GrantId, GroupId, KeyId, LimitId, MemberId, OrgId, ProjectId};
+use ledger::{AccountId, GrantId, GroupId, KeyId, LimitId, MemberId, OrgId, ProjectId};
 
 use super::state::State;
 use crate::{Change, ChangeSeq, Changed};
@@ -17,6 +17,7 @@ pub(super) enum Entity {
     Key(KeyId),
     Grant(GrantId),
     Limit(LimitId),
+    Refund(AccountId),
 }
 
 impl State {
@@ -48,6 +49,10 @@ impl State {
             Entity::Member(id) => Changed::Member(people.members.get(&id)?.clone()),
             Entity::Key(id) => Changed::Key(people.keys.get(&id)?.clone()),
             Entity::Grant(id) => Changed::Grant(self.org_grant(org, id)?),
+            Entity::Refund(account) => {
+                let total = self.money.accounts.get(&account)?.refunded;
+                Changed::Refunded { account, total }
+            }
             Entity::Limit(id) => match people.limits.get(&id)? {
                 stored if stored.removed => Changed::LimitRemoved(id),
                 stored => Changed::Limit(stored.limit.clone()),

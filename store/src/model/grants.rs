@@ -1,10 +1,11 @@
 //! Grants and the accounts that bear their ids.
 
-use ledger::{Access, Credits, Grant, LineSource, OrgId};
+use ledger::{Access, Credits, Grant, GrantKind, Instant, LineSource, OrgId};
 
+use super::entries::Transfer;
 use super::feed::Entity;
 use super::state::{Account, GrantRequest, State};
-use crate::{ChangeSeq, Error, Result, grant_fingerprint};
+use crate::{ChangeSeq, EntryBook, EntryCause, EntryKind, Error, Result, grant_fingerprint};
 
 impl State {
     pub(super) fn put_grant(
@@ -12,6 +13,7 @@ impl State {
         org: OrgId,
         grant: &Grant,
         idempotency: Option<&str>,
+        now: Instant,
     ) -> Result<(Grant, ChangeSeq)> {
         let name = idempotency.map(|name| (org, name.to_owned()));
         if let Some(first) = name.as_ref().and_then(|name| self.grant_requests.get(name)) {
@@ -30,7 +32,7 @@ impl State {
             people.require_groups(groups)?;
         }
         let stored = people.grants.get(&grant.id).cloned();
-        self.put_grant_account(org, grant, stored.as_ref())?;
+        self.put_grant_account(org, grant, stored.as_ref(), now)?;
         self.people(org)?.grants.insert(grant.id, grant.clone());
         let seq = self.record(org, Entity::Grant(grant.id));
         if let Some(name) = name {
@@ -44,6 +46,7 @@ impl State {
         org: OrgId,
         grant: &Grant,
         stored: Option<&Grant>,
+        now: Instant,
     ) -> Result<()> {
         let known = self.money.accounts.contains_key(&grant.id.into());
         let taken = stored.is_none() && known;
@@ -53,18 +56,44 @@ impl State {
         if taken || !stored.is_none_or(keeps) {
             return Err(Error::Conflict(format!("{} is another grant", grant.id)));
         }
+        let credit = self.money.credit(org, now);
         let account = self.money.accounts.entry(grant.id.into()).or_insert_with(|| Account {
             org,
             limit: None,
             source: LineSource::Grant(grant.kind),
             start: grant.start,
             end: grant.end,
-            amount: grant.amount,
+            amount: Credits::ZERO,
             spent: Credits::ZERO,
             opened_with: Credits::ZERO,
+            refunded: Credits::ZERO,
+            expired: Credits::ZERO,
             closed: false,
         });
-        (account.amount, account.end) = (grant.amount, grant.end);
+        let stays = (account.amount, account.end) == (grant.amount, grant.end);
+        let revived = if stays { Credits::ZERO } else { account.expired };
+        account.expired = account.expired.saturating_sub(revived);
+        let before = std::mem::replace(&mut account.amount, grant.amount);
+        account.end = grant.end;
+        let book = EntryBook::Grant(grant.id.into());
+        let given = match grant.kind {
+            GrantKind::TopUp => EntryKind::TopUp,
+            GrantKind::Seat | GrantKind::Promo | GrantKind::Allocation => EntryKind::Grant,
+        };
+        let more = grant.amount.saturating_sub(before);
+        let less = before.saturating_sub(grant.amount);
+        let movements = [
+            (EntryKind::Expiry, EntryBook::Expired, book, revived),
+            (given, EntryBook::Issued, book, more),
+            (given, book, EntryBook::Issued, less),
+        ];
+        for (kind, from, to, amount) in movements {
+            let cause = EntryCause::Grant;
+            self.transfer(org, now, Transfer { kind, from, to, amount, cause });
+        }
+        if stored.is_some() {
+            self.reach_credits(org, grant.id.into(), credit, now);
+        }
         Ok(())
     }
 }

@@ -25,11 +25,13 @@ impl State {
             *stored = make();
         }
         stored.limit.amount = limit.amount;
+        let money = self.money.clone();
         for account in self.money.accounts.values_mut() {
             if account.limit == Some(limit.id) && !account.closed && account.end > now {
                 account.amount = limit.amount;
             }
         }
+        self.reach_limits(&money, now);
         Ok(self.record(org, Entity::Limit(limit.id)))
     }
 

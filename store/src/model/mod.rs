@@ -3,6 +3,9 @@
 //! One lock around maps. Nothing is summed ahead: usage and openings are added up from the charges
 //! whenever they are asked for, and a repeated call is told by comparing whole requests.
 
+mod adjust;
+mod entries;
+mod expiry;
 mod feed;
 mod grants;
 mod limits;
@@ -11,6 +14,7 @@ mod periods;
 mod reconcile;
 mod state;
 mod sync;
+mod thresholds;
 mod usage;
 
 use async_trait::async_trait;
@@ -21,9 +25,10 @@ use parking_lot::Mutex;
 use uuid::Uuid;
 
 use crate::{
-    Audit, Change, ChangeSeq, Group, Key, KeyIdentity, KeySecret, Member, Org, OrgData, Project,
-    Reconciliation, Registered, Registration, Result, SecretHash, Stamp, Store, StoredAccount,
-    SyncAnswer, SyncRequest, UsageQuery, UsageRow,
+    Adjusted, Adjustment, AdjustmentRequest, Audit, Change, ChangeSeq, Entry, Expired, Group,
+    Indeterminate, Key, KeyIdentity, KeySecret, Member, Org, OrgData, Project, Reconciliation,
+    Registered, Registration, Result, SecretHash, Stamp, Store, StoredAccount, SyncAnswer,
+    SyncRequest, ThresholdEvent, UsageQuery, UsageRow,
 };
 use state::State;
 
@@ -112,8 +117,9 @@ impl Store for Model {
         org: OrgId,
         grant: &Grant,
         idempotency: Option<&str>,
+        now: Instant,
     ) -> Result<(Grant, ChangeSeq)> {
-        self.state.lock().put_grant(org, grant, idempotency)
+        self.state.lock().put_grant(org, grant, idempotency, now)
     }
 
     async fn put_limit(
@@ -129,12 +135,36 @@ impl Store for Model {
     async fn remove_limit(&self, org: OrgId, limit: LimitId) -> Result<ChangeSeq> {
         self.state.lock().remove_limit(org, limit)
     }
+
+    async fn expire(&self, now: Instant) -> Result<Vec<Expired>> {
+        Ok(self.state.lock().expire(now))
+    }
+
+    async fn adjust(&self, request: &AdjustmentRequest) -> Result<Adjusted> {
+        self.state.lock().adjust(request)
+    }
+
+    async fn indeterminate(&self, org: Option<OrgId>) -> Result<Vec<Indeterminate>> {
+        Ok(self.state.lock().indeterminate(org))
+    }
 }
 
 #[async_trait]
 impl Audit for Model {
     async fn accounts(&self, org: OrgId) -> Result<Vec<StoredAccount>> {
         Ok(self.state.lock().accounts_of(org))
+    }
+
+    async fn entries(&self, org: OrgId) -> Result<Vec<Entry>> {
+        Ok(self.state.lock().entries.get(&org).cloned().unwrap_or_default())
+    }
+
+    async fn threshold_events(&self, org: OrgId) -> Result<Vec<ThresholdEvent>> {
+        Ok(self.state.lock().threshold_events.get(&org).cloned().unwrap_or_default())
+    }
+
+    async fn adjustments(&self, org: OrgId) -> Result<Vec<Adjustment>> {
+        Ok(self.state.lock().adjustments_of(org))
     }
 
     async fn charges_after(

@@ -100,8 +100,10 @@ impl State {
 
     pub(super) fn org_grant(&self, org: OrgId, id: ledger::GrantId) -> Option<OrgGrant> {
         let grant = self.orgs.get(&org)?.grants.get(&id)?.clone();
-        let spent = self.money.accounts.get(&id.into())?.spent;
-        Some(OrgGrant { grant, spent, leased: self.money.leased(id.into()) })
+        let account = self.money.accounts.get(&id.into())?;
+        let (spent, leased) = (account.spent, self.money.leased(id.into()));
+        let (refunded, expired) = (account.refunded, account.expired);
+        Some(OrgGrant { grant, spent, leased, refunded, expired })
     }
 }
 

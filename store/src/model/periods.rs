@@ -22,6 +22,7 @@ impl State {
         match &opened {
             Err(_) => self.money = money,
             Ok(opened) => {
+                self.reach_limits(&money, at);
                 for period in opened {
                     let people = self.people(org)?;
                     if let Some(stored) = people.limits.get_mut(&period.limit) {
@@ -50,9 +51,10 @@ impl State {
             if account.closed {
                 continue;
             }
-            let Account { start, end, spent, .. } = *account;
+            let Account { start, end, spent, refunded, .. } = *account;
             if start <= at && at < end {
-                return Ok(PeriodOpened { limit: limit.id, account: *id, start, end, spent });
+                let (limit, account) = (limit.id, *id);
+                return Ok(PeriodOpened { limit, account, start, end, spent, refunded });
             }
             spans.open.push((start, end));
         }
@@ -71,10 +73,13 @@ impl State {
             amount: limit.amount,
             spent,
             opened_with: spent,
+            refunded: Credits::ZERO,
+            expired: Credits::ZERO,
             closed: false,
         };
         self.money.accounts.insert(id, account);
-        Ok(PeriodOpened { limit: limit.id, account: id, start, end, spent })
+        let (limit, account, refunded) = (limit.id, id, Credits::ZERO);
+        Ok(PeriodOpened { limit, account, start, end, spent, refunded })
     }
 
     fn spent_by_scope(&self, org: OrgId, limit: &Limit, start: Instant, end: Instant) -> Credits {
@@ -91,7 +96,7 @@ impl State {
                     Scope::Key(id) => charge.key == Some(id),
                 };
             if counts {
-                spent = spent.saturating_add(charge.charged);
+                spent = spent.saturating_add(self.charged_now(charge));
             }
         }
         spent

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ledger::{AccountId, Charge, LineSource};
+use ledger::{AccountId, Charge, Credits, LineSource};
 
 use super::state::State;
 use crate::{Check, Checked, Difference, Reconciliation};
@@ -22,8 +22,10 @@ impl State {
         let mut spent = Checked::of_credits(Check::Spent);
         for (id, account) in &self.money.accounts {
             let charged = charged.get(id).copied().unwrap_or_default();
-            let expected = i128::from(account.opened_with.micros()) + charged;
-            spent.compare(|| id.to_string(), expected, account.spent.micros().into());
+            let [opened_with, refunded, found] =
+                [account.opened_with, account.refunded, account.spent].map(Credits::micros);
+            let expected = i128::from(opened_with) + charged - i128::from(refunded);
+            spent.compare(|| id.to_string(), expected, found.into());
         }
         spent
     }

@@ -9,8 +9,8 @@ use ledger::{
 
 use super::feed::Entity;
 use crate::{
-    Error, Group, Key, KeySecret, Member, Org, Project, Result, SecretHash, StoredAccount,
-    SyncAnswer, SyncRequest,
+    Adjusted, Adjustment, AdjustmentRequest, Entry, Error, Group, Key, KeySecret, Member, Org,
+    Project, Result, SecretHash, StoredAccount, SyncAnswer, SyncRequest, ThresholdEvent,
 };
 
 /// Everything, and whose it is.
@@ -23,6 +23,10 @@ pub(super) struct State {
     pub(super) nodes: BTreeMap<NodeId, (Epoch, u128)>,
     pub(super) applied: BTreeMap<(NodeId, u128, Shard), (SyncRequest, SyncAnswer)>,
     pub(super) charges: BTreeMap<HoldId, Charge>,
+    pub(super) entries: BTreeMap<OrgId, Vec<Entry>>,
+    pub(super) threshold_events: BTreeMap<OrgId, Vec<ThresholdEvent>>,
+    pub(super) adjustments: Vec<Adjustment>,
+    pub(super) adjustment_requests: BTreeMap<(OrgId, String), (AdjustmentRequest, Adjusted)>,
     pub(super) last_change: u64,
     pub(super) changes: Vec<(u64, OrgId, Entity)>,
 }
@@ -70,7 +74,20 @@ pub(super) struct Account {
     pub(super) amount: Credits,
     pub(super) spent: Credits,
     pub(super) opened_with: Credits,
+    pub(super) refunded: Credits,
+    pub(super) expired: Credits,
     pub(super) closed: bool,
+}
+
+impl Account {
+    pub(super) fn lives(&self, now: Instant) -> bool {
+        self.start <= now && now < self.end
+    }
+
+    /// What can still be spent of it, once nothing runs.
+    pub(super) fn left(&self) -> Credits {
+        self.amount.saturating_sub(self.spent).saturating_sub(self.expired)
+    }
 }
 
 impl Accounts {
@@ -105,6 +122,8 @@ impl State {
                 leased: self.money.leased(*id),
                 reserved: Credits::ZERO,
                 opened_with: account.opened_with,
+                refunded: account.refunded,
+                expired: account.expired,
                 closed: account.closed,
                 leases: leases.map(|((_, node, epoch), amount)| (*node, *epoch, *amount)).collect(),
             }

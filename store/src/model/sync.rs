@@ -70,7 +70,10 @@ impl State {
         check_report(request)?;
         let mut money = self.money.clone();
         let answer = money.moved(request)?;
-        (self.money, self.charges) = (money, charges);
+        let before = std::mem::replace(&mut self.money, money);
+        self.charges = charges;
+        self.enter_sync(request, &before);
+        self.reach_by_sync(request, &before);
         self.applied.insert(call, (request.clone(), answer.clone()));
         Ok(answer)
     }
@@ -119,6 +122,7 @@ impl Accounts {
             return None;
         }
         let taken = account.spent.saturating_add(self.leased(wish.account));
+        let taken = taken.saturating_add(account.expired);
         let amount = wish.wanted.min(account.amount.saturating_sub(taken));
         if amount.is_zero() {
             return None;

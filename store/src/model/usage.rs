@@ -22,7 +22,7 @@ impl State {
                 let who = (charge.member, charge.group, charge.project, charge.key);
                 let what = (&charge.tool, &charge.provider, &charge.model, charge.surface);
                 let row = rows.entry((hour, who, what)).or_insert_with(|| empty_row(hour, charge));
-                add(row, charge);
+                add(row, charge, self.charged_now(charge));
             }
         }
         rows.into_values().collect()
@@ -47,9 +47,9 @@ fn empty_row(hour: Instant, charge: &Charge) -> UsageRow {
     }
 }
 
-fn add(row: &mut UsageRow, charge: &Charge) {
+fn add(row: &mut UsageRow, charge: &Charge, charged: Credits) {
     row.requests += 1;
-    row.charged = row.charged.saturating_add(charge.charged);
+    row.charged = row.charged.saturating_add(charged);
     row.outputs = row.outputs.saturating_add(charge.outputs);
     for unit in Unit::ALL {
         let units = row.usage.get(unit).saturating_add(charge.usage.get(unit));

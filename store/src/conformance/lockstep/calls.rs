@@ -39,10 +39,13 @@ impl World {
         }
         call = call.charging(charges);
         for account in &accounts {
+            // What has ended mostly goes back whole, as from a gateway that knows of it.
+            let ended = account.end <= now && self.happens(70);
             if let Some(lease) = leases.get(&(account.id, epoch))
-                && self.happens(15)
+                && (ended || self.happens(15))
             {
-                call = call.giving_back(account.id, self.chance_up_to(*lease));
+                let amount = if ended { lease.micros() } else { self.chance_up_to(*lease) };
+                call = call.giving_back(account.id, amount);
             }
             if self.happens(60) {
                 let wanted = credits(self.pick(0..=1_500));
@@ -76,6 +79,8 @@ impl World {
         let surface = self.one_of(&Surface::ALL).unwrap_or(Surface::Api);
         let member = super::super::fixture::member_id(who);
         let ending = if lines.is_empty() { Ending::Estimated } else { Ending::Settled };
+        let ending = if self.happens(15) { Ending::Indeterminate } else { ending };
+        let overrun = if self.happens(15) { credits(self.pick(1..=90)) } else { Credits::ZERO };
         let hours = i64::try_from(hour).unwrap_or(0);
         let node = self.nodes.get_mut(place).expect("there are two nodes");
         let mut charge = node.charge_of(org, lines);
@@ -85,7 +90,7 @@ impl World {
         charge.key = keyed.then_some(key_id(who));
         charge.group = grouped.then_some(group_id(who));
         charge.project = tagged.then_some(project_id(who));
-        charge.ending = ending;
+        (charge.ending, charge.overrun) = (ending, overrun);
         charge
     }
 
@@ -102,7 +107,8 @@ impl World {
         let limits = accounts.iter().filter(|account| account.source == LineSource::Limit);
         for account in grants {
             let lease = leases.entry((account.id, epoch)).or_default();
-            let amount = credits(self.pick(0..=lease.micros().min(400)));
+            let some = self.pick(0..=lease.micros().min(400));
+            let amount = if self.happens(35) { *lease } else { credits(some) };
             if lines.len() < 2 && !amount.is_zero() && self.happens(60) {
                 *lease = lease.saturating_sub(amount);
                 charged = charged.saturating_add(amount);

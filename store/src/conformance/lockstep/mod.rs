@@ -2,6 +2,7 @@
 //! every step both must hold the same, and it must add up.
 
 mod calls;
+mod corrections;
 mod op;
 mod people;
 mod sums;
@@ -12,7 +13,7 @@ use ledger::OrgId;
 use super::fixture::org_id;
 use crate::{Audit, Error, Model, Result, Store};
 use op::Answer;
-use sums::Sums;
+use sums::{Figures, Sums};
 use world::World;
 
 /// Runs so many random operations of a seed on an empty store and on the model side by side.
@@ -34,11 +35,13 @@ pub async fn lockstep<S: Audit>(seed: u64, steps: u32, store: &S) {
         sums.learn(&op, &expected);
         for org in (1..=3).map(org_id) {
             same(&model, store, org, &about).await;
-            let accounts = model.accounts(org).await.expect("the model shows its figures");
-            sums.check(&accounts, &about);
+            sums.check(&Figures::of(&model, org).await, &about);
         }
     }
     world.check_that_everything_happened();
+    sums.check_that_everything_was_reached();
+    adds_up(&model, seed).await;
+    adds_up(store, seed).await;
 }
 
 /// What an answer comes down to: errors are compared without their words.
@@ -52,16 +55,22 @@ fn said(answer: &Result<Answer>) -> Said<'_> {
     match answer {
         Ok(answer) => Said::Answer(answer),
         Err(Error::Conflict(_)) => Said::Refusal("Conflict".to_owned()),
+        Err(Error::NameTaken(_)) => Said::Refusal("NameTaken".to_owned()),
         Err(Error::Corrupt(_)) => Said::Refusal("Corrupt".to_owned()),
         Err(error) => Said::Refusal(format!("{error:?}")),
     }
 }
 
+async fn adds_up<S: Audit>(store: &S, seed: u64) {
+    let found = store.reconcile().await.expect("what is stored can be read");
+    assert!(found.holds(), "seed {seed}: {:#?}", found.checks);
+}
+
 /// What is stored of an organisation must be the same in both.
 async fn same<S: Audit>(model: &Model, store: &S, org: OrgId, about: &str) {
     let readable = "what is stored can be read";
-    let expected = model.accounts(org).await.expect(readable);
-    assert_eq!(store.accounts(org).await.expect(readable), expected, "{about}");
+    let expected = Figures::of(model, org).await;
+    assert_eq!(Figures::of(store, org).await, expected, "{about}");
     let expected = model.load(org).await.expect(readable);
     assert_eq!(store.load(org).await.expect(readable), expected, "{about}");
 }

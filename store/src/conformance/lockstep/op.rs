@@ -5,8 +5,9 @@ use ledger::{
 };
 
 use crate::{
-    Change, ChangeSeq, Group, Key, KeyIdentity, KeySecret, Member, Org, Project, Registered,
-    Registration, Result, SecretHash, Store, SyncAnswer, SyncRequest, UsageQuery, UsageRow,
+    Adjusted, AdjustmentRequest, Change, ChangeSeq, Expired, Group, Indeterminate, Key,
+    KeyIdentity, KeySecret, Member, Org, Project, Registered, Registration, Result, SecretHash,
+    Store, SyncAnswer, SyncRequest, UsageQuery, UsageRow,
 };
 
 #[derive(Clone, Debug)]
@@ -24,9 +25,12 @@ pub(super) enum Op {
     PutProject(Project),
     PutMember(Member),
     PutKey(Key, Option<KeySecret>),
-    PutGrant(OrgId, Grant, Option<String>),
+    PutGrant(OrgId, Grant, Option<String>, Instant),
     PutLimit(OrgId, Limit, CountsFrom, Instant),
     RemoveLimit(OrgId, LimitId),
+    Expire(Instant),
+    Adjust(AdjustmentRequest),
+    Indeterminate(Option<OrgId>),
 }
 
 #[derive(Debug, PartialEq)]
@@ -41,6 +45,9 @@ pub(super) enum Answer {
     Usage(Vec<UsageRow>),
     Changed(ChangeSeq),
     Granted(Grant, ChangeSeq),
+    Expired(Vec<Expired>),
+    Adjusted(Adjusted),
+    Indeterminate(Vec<Indeterminate>),
 }
 
 impl Op {
@@ -64,8 +71,8 @@ impl Op {
             Self::PutKey(key, secret) => {
                 Answer::Changed(store.put_key(key, secret.as_ref()).await?)
             }
-            Self::PutGrant(org, grant, name) => {
-                let (grant, seq) = store.put_grant(*org, grant, name.as_deref()).await?;
+            Self::PutGrant(org, grant, name, now) => {
+                let (grant, seq) = store.put_grant(*org, grant, name.as_deref(), *now).await?;
                 Answer::Granted(grant, seq)
             }
             Self::PutLimit(org, limit, counts_from, now) => {
@@ -74,6 +81,9 @@ impl Op {
             Self::RemoveLimit(org, limit) => {
                 Answer::Changed(store.remove_limit(*org, *limit).await?)
             }
+            Self::Expire(now) => Answer::Expired(store.expire(*now).await?),
+            Self::Adjust(request) => Answer::Adjusted(store.adjust(request).await?),
+            Self::Indeterminate(org) => Answer::Indeterminate(store.indeterminate(*org).await?),
         })
     }
 }

@@ -6,7 +6,7 @@ use ledger::{
 };
 
 use super::super::fixture::{
-    DAY, credits, grant, group, group_id, key, key_id, limit, member, member_id, org, org_id,
+    DAY, HOUR, credits, grant, group, group_id, key, key_id, limit, member, member_id, org, org_id,
     project, project_id, secret,
 };
 use super::op::Op;
@@ -106,8 +106,9 @@ impl World {
     }
 
     fn some_end(&mut self) -> Instant {
-        let days = i64::try_from(self.pick(0..=9)).unwrap_or(0);
-        if self.happens(40) { Instant::MAX } else { self.now.plus_micros(days * DAY) }
+        let some = i64::try_from(self.pick(0..=9)).unwrap_or(0);
+        let unit = if self.happens(50) { DAY } else { 3 * HOUR };
+        if self.happens(35) { Instant::MAX } else { self.now.plus_micros(some * unit) }
     }
 
     pub(super) async fn some_grant(&mut self, model: &Model) -> Op {
@@ -123,7 +124,8 @@ impl World {
         {
             new = stored.grant.clone();
         }
-        new.amount = credits(self.pick(0..=5_000));
+        let most = if self.happens(60) { 900 } else { 5_000 };
+        new.amount = credits(self.pick(0..=most));
         new.end = self.some_end();
         if self.happens(40) {
             let members = vec![self.some_member(number)];
@@ -136,7 +138,7 @@ impl World {
             new.amount = credits(100);
             (new.end, new.access, new.kind) = (Instant::MAX, Access::Everyone, GrantKind::TopUp);
         }
-        Op::PutGrant(org_id(number), new, name)
+        Op::PutGrant(org_id(number), new, name, self.now)
     }
 
     pub(super) async fn some_limit(&mut self, model: &Model) -> Op {
@@ -165,7 +167,8 @@ impl World {
         {
             new = stored;
         }
-        new.amount = credits(self.pick(0..=3_000));
+        let most = if self.happens(60) { 500 } else { 3_000 };
+        new.amount = credits(self.pick(0..=most));
         let from = if self.happens(50) { CountsFrom::Now } else { CountsFrom::PeriodStart };
         Op::PutLimit(org, new, from, self.now)
     }

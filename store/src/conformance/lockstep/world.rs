@@ -64,13 +64,17 @@ impl World {
         let minutes = i64::try_from(self.pick(0..=60)).unwrap_or(0);
         self.now = self.now.plus_micros(minutes * HOUR / 60);
         let op = match self.pick(0..=99) {
-            0..=49 => self.some_call(model).await,
+            0..=45 => self.some_call(model).await,
+            46..=49 => self.some_correction(),
             50..=53 => self.some_start(),
             54..=56 => self.some_recovery(),
             57..=63 => self.some_opening(),
-            64..=71 => self.some_question(),
-            72..=80 => self.some_change_of_people(),
-            81..=90 => self.some_grant(model).await,
+            64..=66 => self.some_question(),
+            67..=68 => Op::Indeterminate(self.happens(50).then(|| org_id(self.some_org()))),
+            69..=71 => Op::Expire(self.now),
+            72..=77 => self.some_correction(),
+            78..=81 => self.some_change_of_people(),
+            82..=91 => self.some_grant(model).await,
             _ => self.some_limit(model).await,
         };
         self.first.pop_front().unwrap_or(op)
@@ -166,13 +170,16 @@ impl World {
     }
 }
 
-const ALL: [&str; 9] = [
+const ALL: [&str; 12] = [
     "leased",
     "gave back",
     "burnt a grant",
     "counted in a limit",
     "paid from an earlier start's lease",
     "opened with something spent",
+    "expired",
+    "gave something back",
+    "listed what is indeterminate",
     "was corrupt",
     "was a conflict",
     "was a rewind or a mismatch",
@@ -197,6 +204,15 @@ fn examples(op: &Op, answer: &Result<Answer>) -> Vec<&'static str> {
         (_, Ok(Answer::Periods(periods))) => {
             let spent = periods.iter().any(|period| !period.spent.is_zero());
             met.extend(spent.then_some("opened with something spent"));
+        }
+        (_, Ok(Answer::Expired(expired))) => {
+            met.extend((!expired.is_empty()).then_some("expired"));
+        }
+        (_, Ok(Answer::Adjusted(adjusted))) => {
+            met.extend((adjusted.after < adjusted.before).then_some("gave something back"));
+        }
+        (_, Ok(Answer::Indeterminate(listed))) => {
+            met.extend((!listed.is_empty()).then_some("listed what is indeterminate"));
         }
         (_, Err(Error::Corrupt(_))) => met.push("was corrupt"),
         (_, Err(Error::Conflict(_))) => met.push("was a conflict"),
