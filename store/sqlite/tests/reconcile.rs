@@ -38,8 +38,8 @@ fn failed(found: &Reconciliation) -> Vec<Check> {
 
 #[tokio::test]
 async fn a_store_after_a_long_run_adds_up() {
-    for seed in 11..=12 {
-        let (_folder, path) = busy(seed, 700).await;
+    for seed in 1..=2 {
+        let (_folder, path) = busy(seed, 900).await;
         let found = reconciled(&path).await;
         assert!(found.holds(), "seed {seed}: {found:#?}");
         let checks: Vec<_> = found.checks.iter().map(|checked| checked.check).collect();
@@ -76,9 +76,9 @@ const FAULTS: &[Fault] = &[
         &[Spent],
     ),
     (
-        "a grant has spent what nobody charged",
-        "UPDATE accounts SET spent = spent + 1 WHERE number = (SELECT min(number) FROM accounts
-             WHERE kind <> 'limit' AND spent + leased + expired < amount)",
+        "a grant has forgotten what it spent",
+        "UPDATE accounts SET spent = spent - 1 WHERE number = (SELECT min(number) FROM accounts
+             WHERE kind <> 'limit' AND spent > 0)",
         &[Spent, Grants],
     ),
     (
@@ -152,12 +152,12 @@ const FAULTS: &[Fault] = &[
         "DELETE FROM usage_events
          WHERE (org_id, node, epoch, n) = (SELECT event.org_id, event.node, event.epoch, event.n
              FROM usage_events AS event JOIN usage_spans AS span USING (shard, org_id, node, epoch)
-             WHERE event.charged > 0 AND event.n > span.first_n AND event.n < span.last_n
+             WHERE event.charged > 0 AND event.n IN (span.first_n, span.last_n)
                  AND event.admitted_at - span.hour_at BETWEEN 0 AND 3599999999
                  AND (event.org_id, event.node, event.epoch, event.n)
                      NOT IN (SELECT org_id, node, epoch, n FROM adjustments)
                  AND detail ->> 1 <> 'indeterminate' LIMIT 1)",
-        &[Spent, Rollups, ChargeEntries],
+        &[Spent, Rollups, Index, ChargeEntries],
     ),
     (
         "a request is charged twice, under another number",
@@ -229,7 +229,8 @@ const FAULTS: &[Fault] = &[
     (
         "a transfer does not balance",
         "UPDATE entries SET amount = amount + 1 WHERE (org_id, transfer, line)
-             = (SELECT org_id, transfer, line FROM entries WHERE book = 'consumed' LIMIT 1)",
+             = (SELECT org_id, transfer, line FROM entries
+                WHERE book = 'consumed' AND kind = 'charge' LIMIT 1)",
         &[Balance],
     ),
     (
@@ -288,33 +289,35 @@ const FAULTS: &[Fault] = &[
 
 #[tokio::test]
 async fn each_fault_is_found_by_the_checks_that_it_is_for_and_by_no_other() {
-    let (folder, path) = busy(11, 700).await;
-    let mut missed = Vec::new();
-    for (fault, sql, checks) in FAULTS {
-        let copy = folder.path().join("faulty.db");
-        std::fs::copy(&path, &copy).unwrap();
-        let mut file = unguarded(&copy).await;
-        sqlx::raw_sql(*sql).execute(&mut file).await.expect(fault);
-        let planted: i64 =
-            sqlx::query_scalar("SELECT total_changes()").fetch_one(&mut file).await.unwrap();
-        file.close().await.unwrap();
-        let found = reconciled(&copy).await;
-        if planted == 0 || failed(&found) != *checks {
-            missed.push(format!("{fault}: {planted} rows, {:?}, not {checks:?}", failed(&found)));
+    let mut never_planted: Vec<_> = FAULTS.iter().map(|(fault, ..)| *fault).collect();
+    // Chance may leave a store without what a fault needs.
+    for seed in 1..=4 {
+        let (folder, path) = busy(seed, 500).await;
+        for (fault, sql, checks) in FAULTS {
+            let copy = folder.path().join("faulty.db");
+            std::fs::copy(&path, &copy).unwrap();
+            if plant(&copy, sql).await {
+                assert_eq!(failed(&reconciled(&copy).await), *checks, "seed {seed}: {fault}");
+                never_planted.retain(|never| never != fault);
+            }
         }
     }
-    assert!(missed.is_empty(), "{missed:#?}");
+    assert!(never_planted.is_empty(), "{never_planted:#?}");
+}
+
+/// Whether the statements changed anything.
+async fn plant(path: &Path, sql: &'static str) -> bool {
+    let mut file = unguarded(path).await;
+    sqlx::raw_sql(sql).execute(&mut file).await.expect(sql);
+    let planted = sqlx::query_scalar("SELECT total_changes() > 0").fetch_one(&mut file).await;
+    file.close().await.unwrap();
+    planted.unwrap()
 }
 
 #[tokio::test]
 async fn a_difference_names_what_differs_and_by_how_much() {
-    let (_folder, path) = busy(11, 300).await;
-    let mut file = unguarded(&path).await;
-    sqlx::query("UPDATE accounts SET spent = spent + 1500000 WHERE number = 1")
-        .execute(&mut file)
-        .await
-        .unwrap();
-    file.close().await.unwrap();
+    let (_folder, path) = busy(1, 500).await;
+    assert!(plant(&path, "UPDATE accounts SET spent = spent + 1500000 WHERE number = 1").await);
     let found = reconciled(&path).await;
     let spent = found.checks.iter().find(|checked| checked.check == Check::Spent).unwrap();
     let [difference] = &spent.differences[..] else { unreachable!("{spent:?}") };
