@@ -6,4 +6,5 @@ mod process;
 mod command_line;
 mod demo;
 mod ledger;
+mod reconcile;
 mod serve;
