@@ -71,9 +71,10 @@ fn indeterminate(text: &mut String, found: &Reconciliation) {
     }
     for charge in &found.indeterminate {
         let _ = write!(text, "  {} of {}: {}", charge.hold, charge.org, charge.charged);
-        let _ = match charge.refunded.is_zero() {
-            true => writeln!(text),
-            false => writeln!(text, ", of which {} were given back", charge.refunded),
+        let _ = if charge.refunded.is_zero() {
+            writeln!(text)
+        } else {
+            writeln!(text, ", of which {} were given back", charge.refunded)
         };
     }
 }

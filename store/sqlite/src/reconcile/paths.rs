@@ -29,7 +29,7 @@ fn wrong(event: &Event, accounts: &Accounts) -> Option<(String, String)> {
     let mut grants = 0;
     for (place, (number, amount)) in detail.lines.iter().enumerate() {
         // Accounts that are not there are told by the check of references.
-        let Some(account) = accounts.numbered(*number) else { return None };
+        let account = accounts.numbered(*number)?;
         if detail.lines.iter().take(place).any(|(other, _)| other == number) {
             return Some(("each account once".to_owned(), format!("{} twice", account.id)));
         }
