@@ -122,6 +122,7 @@ impl From<store::Error> for Problem {
                     .with_header("retry-after", "1")
             }
             store::Error::Conflict(what) => Self::new(StatusCode::CONFLICT, "conflict", what),
+            store::Error::NameTaken(what) => Self::idempotency_mismatch(&what),
             error @ (store::Error::InUse(_)
             | store::Error::Fenced { .. }
             | store::Error::Rewind { .. }

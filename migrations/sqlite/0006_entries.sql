@@ -11,7 +11,7 @@ ALTER TABLE accounts ADD COLUMN expired  INTEGER NOT NULL DEFAULT 0 -- micro-cre
 -- An organisation's grants by their end: those that live now are few.
 CREATE INDEX accounts_grants ON accounts (shard, org_id, end_at) WHERE limit_id IS NULL;
 -- The grants of which something is left to expire, over all organisations.
-CREATE INDEX accounts_unexpired ON accounts (end_at) WHERE limit_id IS NULL AND amount - spent > expired;
+CREATE INDEX accounts_unexpired ON accounts (end_at) WHERE limit_id IS NULL AND expired < amount - spent;
 
 -- The money ledger: every movement of credits is a transfer, every transfer two lines or more that
 -- sum to zero. Only ever added to. For each grant, the sum of its lines is

@@ -69,6 +69,12 @@ impl Level {
         Self { amount: amount.micros().into(), remaining }
     }
 
+    /// Sums of micro-credits.
+    #[must_use]
+    pub const fn of_micros(amount: u128, remaining: u128) -> Self {
+        Self { amount, remaining }
+    }
+
     /// Both together.
     #[must_use]
     pub const fn and(self, other: Self) -> Self {

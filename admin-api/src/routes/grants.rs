@@ -66,7 +66,7 @@ pub(crate) struct Made {
 }
 
 #[derive(Serialize)]
-struct Applied {
+pub(super) struct Applied {
     nodes: u32,
     of: u32,
     missing: Vec<String>,
@@ -102,7 +102,7 @@ async fn commit(
     grant: Grant,
     name: Option<String>,
 ) -> Result<Made, Problem> {
-    let put = api.store.put_grant(org, &grant, name.as_deref()).await;
+    let put = api.store.put_grant(org, &grant, name.as_deref(), api.clock.now()).await;
     let asked = grant.id;
     let (grant, seq) = put.map_err(|error| match error {
         // Whom the grant lists was checked, so that only the name is left to be in conflict.

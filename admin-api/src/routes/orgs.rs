@@ -194,13 +194,14 @@ struct SpentGrantBody {
     grant: GrantBody,
     spent: String,
     leased: String,
-    /// What is neither spent nor leased.
+    /// What is neither spent nor leased, nor ended with the grant.
     available: String,
 }
 
 impl From<OrgGrant> for SpentGrantBody {
     fn from(of: OrgGrant) -> Self {
-        let available: Credits = of.grant.amount.saturating_sub(of.spent).saturating_sub(of.leased);
+        let gone = of.spent.saturating_add(of.leased).saturating_add(of.expired);
+        let available: Credits = of.grant.amount.saturating_sub(gone);
         Self {
             grant: GrantBody::from(&of.grant),
             spent: of.spent.to_string(),

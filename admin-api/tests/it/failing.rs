@@ -5,9 +5,9 @@ use ledger::{
     Charge, CountsFrom, Epoch, Grant, HoldId, Instant, Limit, LimitId, NodeId, OrgId, PeriodOpened,
 };
 use store::{
-    Change, ChangeSeq, Error, Group, Key, KeyIdentity, KeySecret, Member, Org, OrgData, Project,
-    Registered, Registration, Result, SecretHash, Stamp, Store, SyncAnswer, SyncRequest,
-    UsageQuery, UsageRow,
+    Adjusted, AdjustmentRequest, Change, ChangeSeq, Error, Expired, Group, Indeterminate, Key,
+    KeyIdentity, KeySecret, Member, Org, OrgData, Project, Registered, Registration, Result,
+    SecretHash, Stamp, Store, SyncAnswer, SyncRequest, UsageQuery, UsageRow,
 };
 
 /// A store that answers everything with this error.
@@ -72,10 +72,25 @@ impl Store for Failing {
     async fn put_key(&self, _: &Key, _: Option<&KeySecret>) -> Result<ChangeSeq> {
         self.fail()
     }
-    async fn put_grant(&self, _: OrgId, _: &Grant, _: Option<&str>) -> Result<(Grant, ChangeSeq)> {
+    async fn put_grant(
+        &self,
+        _: OrgId,
+        _: &Grant,
+        _: Option<&str>,
+        _: Instant,
+    ) -> Result<(Grant, ChangeSeq)> {
         self.fail()
     }
     async fn put_limit(&self, _: OrgId, _: &Limit, _: CountsFrom, _: Instant) -> Result<ChangeSeq> {
+        self.fail()
+    }
+    async fn expire(&self, _: Instant) -> Result<Vec<Expired>> {
+        self.fail()
+    }
+    async fn adjust(&self, _: &AdjustmentRequest) -> Result<Adjusted> {
+        self.fail()
+    }
+    async fn indeterminate(&self, _: Option<OrgId>) -> Result<Vec<Indeterminate>> {
         self.fail()
     }
     async fn remove_limit(&self, _: OrgId, _: LimitId) -> Result<ChangeSeq> {

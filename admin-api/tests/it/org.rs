@@ -53,7 +53,7 @@ pub(crate) async fn acme() -> Model {
     let (key, secret) = key();
     store.put_key(&key, Some(&secret)).await.unwrap();
     for grant in grants() {
-        store.put_grant(ORG, &grant, None).await.unwrap();
+        store.put_grant(ORG, &grant, None, NOW).await.unwrap();
     }
     for limit in limits() {
         store.put_limit(ORG, &limit, CountsFrom::Now, NOW).await.unwrap();

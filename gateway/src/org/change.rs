@@ -33,11 +33,16 @@ impl Org {
             }
             Changed::Grant(grant) => {
                 self.update(|view| view.put_grant(&grant.grant));
-                self.apply(Change::Grant { grant: grant.grant, spent: grant.spent });
+                let store::OrgGrant { grant, spent, refunded, .. } = grant;
+                self.apply(Change::Grant { grant, spent, refunded });
                 true
             }
             Changed::Limit(limit) => {
                 self.apply(Change::Limit(limit));
+                true
+            }
+            Changed::Refunded { account, total } => {
+                self.apply(Change::Refunded { account, total });
                 true
             }
             Changed::LimitRemoved(limit) => {

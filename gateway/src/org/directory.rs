@@ -82,10 +82,11 @@ impl Directory {
         let members = data.members.iter().map(|member| Change::Member(member.standing.clone()));
         let keys = data.keys.iter().map(|key| Change::Key(key.standing.clone()));
         let limits = data.limits.iter().cloned().map(Change::Limit);
-        let grants = data
-            .grants
-            .iter()
-            .map(|grant| Change::Grant { grant: grant.grant.clone(), spent: grant.spent });
+        let grants = data.grants.iter().map(|known| Change::Grant {
+            grant: known.grant.clone(),
+            spent: known.spent,
+            refunded: known.refunded,
+        });
         for change in members.chain(keys).chain(limits).chain(grants) {
             let decided = book.apply(change, now);
             debug_assert!(decided.is_empty(), "nobody waits for a new book");

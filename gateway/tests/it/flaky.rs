@@ -8,9 +8,9 @@ use ledger::{
 };
 use parking_lot::Mutex;
 use store::{
-    Change, ChangeSeq, Error, Group, Key, KeyIdentity, KeySecret, Member, Org, OrgData, Project,
-    Registered, Registration, Result, SecretHash, Stamp, Store, SyncAnswer, SyncRequest,
-    UsageQuery, UsageRow,
+    Adjusted, AdjustmentRequest, Change, ChangeSeq, Error, Expired, Group, Indeterminate, Key,
+    KeyIdentity, KeySecret, Member, Org, OrgData, Project, Registered, Registration, Result,
+    SecretHash, Stamp, Store, SyncAnswer, SyncRequest, UsageQuery, UsageRow,
 };
 use store_sqlite::SqliteStore;
 
@@ -117,8 +117,9 @@ impl Store for FlakyStore {
         org: OrgId,
         grant: &Grant,
         idempotency: Option<&str>,
+        now: Instant,
     ) -> Result<(Grant, ChangeSeq)> {
-        self.reached()?.put_grant(org, grant, idempotency).await
+        self.reached()?.put_grant(org, grant, idempotency, now).await
     }
 
     async fn put_limit(
@@ -133,5 +134,17 @@ impl Store for FlakyStore {
 
     async fn remove_limit(&self, org: OrgId, limit: LimitId) -> Result<ChangeSeq> {
         self.reached()?.remove_limit(org, limit).await
+    }
+
+    async fn expire(&self, now: Instant) -> Result<Vec<Expired>> {
+        self.reached()?.expire(now).await
+    }
+
+    async fn adjust(&self, request: &AdjustmentRequest) -> Result<Adjusted> {
+        self.reached()?.adjust(request).await
+    }
+
+    async fn indeterminate(&self, org: Option<OrgId>) -> Result<Vec<Indeterminate>> {
+        self.reached()?.indeterminate(org).await
     }
 }

@@ -152,7 +152,7 @@ impl House {
         let id = GrantId::from_u128(self.next());
         let (amount, now) = (credits.parse().unwrap(), self.clock.now());
         let grant = Grant { id, kind, amount, start: now, end: Instant::MAX, created: now, access };
-        self.store.put_grant(self.org, &grant, None).await.unwrap();
+        self.store.put_grant(self.org, &grant, None, now).await.unwrap();
     }
 
     /// Sets a limit that never turns.

@@ -51,6 +51,8 @@ fn from_row(row: &SqliteRow) -> Result<StoredAccount> {
         leased: row.credits("leased")?,
         reserved: row.credits("reserved")?,
         opened_with: row.credits("opened_with")?,
+        refunded: row.credits("refunded")?,
+        expired: row.credits("expired")?,
         closed: row.flag("closed")?,
         leases: Vec::new(),
     })

@@ -1,6 +1,6 @@
 //! The feed of changes: recorded inside the change's own transaction, read as things are now.
 
-use ledger::{GrantId, GroupId, KeyId, LimitId, MemberId, OrgId, ProjectId};
+use ledger::{AccountId, GrantId, GroupId, KeyId, LimitId, MemberId, OrgId, ProjectId};
 use sqlx::SqliteConnection;
 use store::{Change, ChangeSeq, Changed, Stamp};
 
@@ -18,6 +18,7 @@ pub(crate) enum Entity {
     Key(KeyId),
     Grant(GrantId),
     Limit(LimitId),
+    Refund(AccountId),
 }
 
 impl Entity {
@@ -30,6 +31,7 @@ impl Entity {
             Self::Key(_) => "key",
             Self::Grant(_) => "grant",
             Self::Limit(_) => "limit",
+            Self::Refund(_) => "refund",
         }
     }
 
@@ -42,6 +44,7 @@ impl Entity {
             Self::Key(id) => id.blob(),
             Self::Grant(id) => id.blob(),
             Self::Limit(id) => id.blob(),
+            Self::Refund(id) => id.blob(),
         }
     }
 
@@ -54,6 +57,7 @@ impl Entity {
             "key" => Self::Key(KeyId::from_u128(bits)),
             "grant" => Self::Grant(GrantId::from_u128(bits)),
             "limit" => Self::Limit(LimitId::from_u128(bits)),
+            "refund" => Self::Refund(AccountId::from_u128(bits)),
             _ => return None,
         })
     }
@@ -134,5 +138,23 @@ async fn as_it_is(
         Entity::Limit(id) => money::limit(connection, org, id).await?.map(|stored| {
             if stored.removed { Changed::LimitRemoved(id) } else { Changed::Limit(stored.limit) }
         }),
+        Entity::Refund(id) => refunded(connection, org, id).await?,
     })
+}
+
+async fn refunded(
+    connection: &mut SqliteConnection,
+    org: OrgId,
+    account: AccountId,
+) -> Result<Option<Changed>> {
+    let row = sqlx::query(
+        "SELECT refunded FROM accounts WHERE shard = ? AND org_id = ? AND account_id = ?",
+    )
+    .bind(org.shard().number())
+    .bind(org.blob())
+    .bind(account.blob())
+    .fetch_optional(connection)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    Ok(Some(Changed::Refunded { account, total: row.credits("refunded")? }))
 }

@@ -13,11 +13,13 @@ mod writer;
 
 mod audit;
 mod changes;
+mod entries;
 mod money;
 mod people;
 mod reconcile;
 mod registration;
 mod sync;
+mod thresholds;
 mod usage;
 
 use std::fs::File;
@@ -29,9 +31,10 @@ use ledger::{
 };
 use sqlx::{Sqlite, SqlitePool, Transaction};
 use store::{
-    Audit, Change, ChangeSeq, Group, Key, KeyIdentity, KeySecret, Member, Org, OrgData, Project,
-    Reconciliation, Registered, Registration, Result, SecretHash, Stamp, Store, StoredAccount,
-    SyncAnswer, SyncRequest, UsageQuery, UsageRow,
+    Adjusted, Adjustment, AdjustmentRequest, Audit, Change, ChangeSeq, Entry, Expired, Group,
+    Indeterminate, Key, KeyIdentity, KeySecret, Member, Org, OrgData, Project, Reconciliation,
+    Registered, Registration, Result, SecretHash, Stamp, Store, StoredAccount, SyncAnswer,
+    SyncRequest, ThresholdEvent, UsageQuery, UsageRow,
 };
 
 use read_only::AtRest;
@@ -169,8 +172,9 @@ impl Store for SqliteStore {
         org: OrgId,
         grant: &Grant,
         idempotency: Option<&str>,
+        now: Instant,
     ) -> Result<(Grant, ChangeSeq)> {
-        Ok(money::put_grant(self, org, grant, idempotency).await?)
+        Ok(money::put_grant(self, org, grant, idempotency, now).await?)
     }
 
     async fn put_limit(
@@ -186,12 +190,36 @@ impl Store for SqliteStore {
     async fn remove_limit(&self, org: OrgId, limit: LimitId) -> Result<ChangeSeq> {
         Ok(money::remove_limit(self, org, limit).await?)
     }
+
+    async fn expire(&self, now: Instant) -> Result<Vec<Expired>> {
+        Ok(money::expire(self, now).await?)
+    }
+
+    async fn adjust(&self, request: &AdjustmentRequest) -> Result<Adjusted> {
+        Ok(money::adjust(self, request).await?)
+    }
+
+    async fn indeterminate(&self, org: Option<OrgId>) -> Result<Vec<Indeterminate>> {
+        self.undisturbed(usage::indeterminate(&mut *self.read().await?, org).await?)
+    }
 }
 
 #[async_trait]
 impl Audit for SqliteStore {
     async fn accounts(&self, org: OrgId) -> Result<Vec<StoredAccount>> {
         self.undisturbed(audit::accounts(&mut *self.read().await?, org).await?)
+    }
+
+    async fn entries(&self, org: OrgId) -> Result<Vec<Entry>> {
+        self.undisturbed(entries::entries(&mut *self.read().await?, org).await?)
+    }
+
+    async fn threshold_events(&self, org: OrgId) -> Result<Vec<ThresholdEvent>> {
+        self.undisturbed(thresholds::threshold_events(&mut *self.read().await?, org).await?)
+    }
+
+    async fn adjustments(&self, org: OrgId) -> Result<Vec<Adjustment>> {
+        self.undisturbed(usage::adjustments(&mut *self.read().await?, org).await?)
     }
 
     async fn charges_after(

@@ -93,7 +93,7 @@ pub(super) async fn seed(
     }
     let grants = grants::grants(&mut ids, &times, prices)?;
     for grant in &grants {
-        store.put_grant(org.id, grant, None).await?;
+        store.put_grant(org.id, grant, None, now).await?;
     }
     let standings = past::Standings { members: &members, keys: &keys, grants: &grants };
     past::live_through(store, &org, &standings, prices, &history::requests(&ids, &times)?, &times)

@@ -27,7 +27,8 @@ pub(crate) async fn grants(
     let (first, last) = which.range();
     let rows = sqlx::query(
         "SELECT grants.grant_id, grants.created_at, grants.everyone, accounts.kind,
-             accounts.start_at, accounts.end_at, accounts.amount, accounts.spent, accounts.leased
+             accounts.start_at, accounts.end_at, accounts.amount, accounts.spent, accounts.leased,
+             accounts.refunded, accounts.expired
          FROM grants JOIN accounts
              ON accounts.shard = grants.shard AND accounts.org_id = grants.org_id
                 AND accounts.account_id = grants.grant_id
@@ -60,5 +61,11 @@ fn from_row(row: &SqliteRow, id: GrantId, access: Access) -> Result<OrgGrant> {
         created: row.instant("created_at")?,
         access,
     };
-    Ok(OrgGrant { grant, spent: row.credits("spent")?, leased: row.credits("leased")? })
+    Ok(OrgGrant {
+        grant,
+        spent: row.credits("spent")?,
+        leased: row.credits("leased")?,
+        refunded: row.credits("refunded")?,
+        expired: row.credits("expired")?,
+    })
 }

@@ -1,6 +1,8 @@
 //! Grants, limits, and the accounts that they make.
 
 mod access;
+mod adjust;
+mod expire;
 mod grant;
 mod limit;
 mod opening;
@@ -9,6 +11,8 @@ mod period;
 mod put_grant;
 mod put_limit;
 
+pub(crate) use adjust::adjust;
+pub(crate) use expire::expire;
 pub(crate) use grant::{grant, grants};
 pub(crate) use limit::{limit, limits, stored_limits};
 pub(crate) use period::open_periods;

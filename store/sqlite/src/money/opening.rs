@@ -33,8 +33,14 @@ const WHOLE_HOURS: &str = sum!(
          AND rollup.hour_at >= ?3 AND rollup.hour_at < ?4"
 );
 
+/// Rollups are lowered by corrections; events are not.
 const PART_OF_AN_HOUR: &str = sum!(
-    "event.charged" from
+    "event.charged - (
+         SELECT ifnull(sum(back.amount), 0)
+         FROM adjustments AS back CROSS JOIN accounts USING (shard, org_id, account_id)
+         WHERE back.shard = event.shard AND back.org_id = event.org_id
+             AND back.node = event.node AND back.epoch = event.epoch AND back.n = event.n
+             AND accounts.limit_id IS NULL)" from
     "usage_spans AS span CROSS JOIN usage_events AS event
          ON event.shard = span.shard AND event.org_id = span.org_id AND event.node = span.node
              AND event.epoch = span.epoch AND event.n BETWEEN span.first_n AND span.last_n

@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use ledger::{Credits, Instant, LimitId, OrgId, PeriodOpened};
+use ledger::{Credits, Instant, Limit, LimitId, OrgId, PeriodOpened};
 use sqlx::SqliteConnection;
-use store::{Calendar, PeriodSpans, period_account};
+use store::{Calendar, PeriodSpans, ThresholdEvent, limit_thresholds, period_account};
 
 use super::limit::StoredLimit;
 use super::opening::spent_by_scope;
@@ -13,6 +13,7 @@ use crate::SqliteStore;
 use crate::column::{Columns, Id};
 use crate::error::{Error, Result};
 use crate::people::{self, Which};
+use crate::thresholds;
 
 pub(crate) async fn open_periods(
     store: &SqliteStore,
@@ -34,12 +35,31 @@ pub(crate) async fn open_periods(
         found.ok_or_else(|| Error::corrupt(format!("{org} has limits and is not there")))?;
     let calendar = Calendar::new(&found.time_zone, found.anchor_day)
         .map_err(|error| Error::corrupt(format!("{org}: {error}")))?;
+    let mut reached = Vec::new();
     for stored in unopened {
-        opened.push(open(&mut tx, org, &stored, &calendar, at).await?);
+        let period = open(&mut tx, org, &stored, &calendar, at).await?;
+        reached.extend(reached_by(&stored.limit, &period, at));
+        opened.push(period);
+    }
+    reached.sort_by_key(|event| event.account);
+    for event in &reached {
+        thresholds::record(&mut tx, org, event).await?;
     }
     tx.commit().await?;
     opened.sort_by_key(|period| period.limit);
     Ok(opened)
+}
+
+/// What a period has reached that its scope had spent from before it was opened.
+fn reached_by(
+    limit: &Limit,
+    period: &PeriodOpened,
+    at: Instant,
+) -> impl Iterator<Item = ThresholdEvent> + use<> {
+    let (account, amount, spent) = (period.account, limit.amount, period.spent);
+    let remaining = amount.saturating_sub(spent);
+    let reached = limit_thresholds((amount, Credits::ZERO), (amount, spent));
+    reached.map(move |threshold| ThresholdEvent { account, threshold, at, amount, remaining })
 }
 
 /// The accounts that are open at an instant, and the limits that have none.
@@ -49,7 +69,7 @@ async fn opened(
     at: Instant,
 ) -> Result<(Vec<PeriodOpened>, Vec<StoredLimit>)> {
     let rows = sqlx::query(
-        "SELECT limit_id, account_id, start_at, end_at, spent
+        "SELECT limit_id, account_id, start_at, end_at, spent, refunded
          FROM accounts INDEXED BY accounts_open
          WHERE shard = ?1 AND org_id = ?2 AND limit_id IS NOT NULL AND closed = 0
              AND start_at <= ?3 AND end_at > ?3",
@@ -68,6 +88,7 @@ async fn opened(
             start: row.instant("start_at")?,
             end: row.instant("end_at")?,
             spent: row.credits("spent")?,
+            refunded: row.credits("refunded")?,
         };
         accounts.insert(limit, period);
     }
@@ -101,8 +122,10 @@ async fn open(
     } else {
         spent_by_scope(tx, org, limit, (start, end)).await?
     };
-    insert(tx, org, stored, &PeriodOpened { limit: limit.id, account, start, end, spent }).await?;
-    Ok(PeriodOpened { limit: limit.id, account, start, end, spent })
+    let refunded = Credits::ZERO;
+    let period = PeriodOpened { limit: limit.id, account, start, end, spent, refunded };
+    insert(tx, org, stored, &period).await?;
+    Ok(period)
 }
 
 /// The periods that the limit has accounts of, and how many it ever had.

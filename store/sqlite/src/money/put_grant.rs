@@ -1,21 +1,24 @@
 //! Making and changing grants.
 
-use ledger::{Access, Grant, OrgId};
+use ledger::{Access, Credits, Grant, GrantKind, Instant, OrgId};
 use sqlx::SqliteConnection;
-use store::{ChangeSeq, grant_fingerprint};
+use store::{ChangeSeq, EntryBook, EntryCause, EntryKind, OrgGrant, grant_fingerprint};
 
 use super::{access, grant::grant as find};
 use crate::SqliteStore;
 use crate::changes::{Entity, record};
 use crate::column::{Columns, Id, count};
+use crate::entries::{Transfer, enter};
 use crate::error::{Error, Result};
 use crate::people::require as require_org;
+use crate::thresholds;
 
 pub(crate) async fn put_grant(
     store: &SqliteStore,
     org: OrgId,
     grant: &Grant,
     idempotency: Option<&str>,
+    now: Instant,
 ) -> Result<(Grant, ChangeSeq)> {
     let mut turn = store.writer.turn().await?;
     let mut tx = turn.begin().await?;
@@ -27,8 +30,8 @@ pub(crate) async fn put_grant(
     require_org(&mut tx, org).await?;
     access::require(&mut tx, org, &grant.access).await?;
     match find(&mut tx, org, grant.id).await? {
-        Some(stored) => change(&mut tx, org, grant, &stored.grant).await?,
-        None => make(&mut tx, org, grant).await?,
+        Some(stored) => change(&mut tx, org, grant, &stored, now).await?,
+        None => make(&mut tx, org, grant, now).await?,
     }
     access::replace(&mut tx, org, grant.id, &grant.access).await?;
     let seq = record(&mut tx, org, Entity::Grant(grant.id)).await?;
@@ -87,7 +90,7 @@ async fn remember(
 }
 
 /// The grant and its account, which bears its id.
-async fn make(tx: &mut SqliteConnection, org: OrgId, grant: &Grant) -> Result<()> {
+async fn make(tx: &mut SqliteConnection, org: OrgId, grant: &Grant, now: Instant) -> Result<()> {
     let made = sqlx::query(
         "INSERT INTO accounts (number, shard, org_id, account_id, kind, start_at, end_at, amount,
              spent, leased, reserved, opened_with, closed, version)
@@ -114,9 +117,9 @@ async fn make(tx: &mut SqliteConnection, org: OrgId, grant: &Grant) -> Result<()
     .bind(grant.id.blob())
     .bind(grant.created.micros())
     .bind(grant.access == Access::Everyone)
-    .execute(tx)
+    .execute(&mut *tx)
     .await?;
-    Ok(())
+    resized(tx, org, grant, Credits::ZERO, now).await
 }
 
 /// Amount, end and access may change; the rest decided what has been burnt already.
@@ -124,20 +127,27 @@ async fn change(
     tx: &mut SqliteConnection,
     org: OrgId,
     grant: &Grant,
-    stored: &Grant,
+    known: &OrgGrant,
+    now: Instant,
 ) -> Result<()> {
+    let stored = &known.grant;
     if (grant.kind, grant.start, grant.created) != (stored.kind, stored.start, stored.created) {
         return Err(Error::conflict(format!(
             "{} keeps its kind, its start and when it was made",
             grant.id
         )));
     }
+    let stays = (grant.amount, grant.end) == (stored.amount, stored.end);
+    let revived = if stays { Credits::ZERO } else { known.expired };
+    let before = thresholds::level(tx, org, now).await?;
     sqlx::query(
-        "UPDATE accounts SET amount = ?, end_at = ?, version = version + 1
+        "UPDATE accounts
+         SET amount = ?, end_at = ?, expired = expired - ?, version = version + 1
          WHERE shard = ? AND org_id = ? AND account_id = ?",
     )
     .bind(grant.amount.micros_i64())
     .bind(grant.end.micros())
+    .bind(revived.micros_i64())
     .bind(org.shard().number())
     .bind(org.blob())
     .bind(grant.id.blob())
@@ -148,7 +158,33 @@ async fn change(
         .bind(org.shard().number())
         .bind(org.blob())
         .bind(grant.id.blob())
-        .execute(tx)
+        .execute(&mut *tx)
         .await?;
+    let (from, to) = (EntryBook::Expired, EntryBook::Grant(grant.id.into()));
+    let (kind, cause) = (EntryKind::Expiry, EntryCause::Grant);
+    enter(tx, org, now, &Transfer { kind, from, to, amount: revived, cause }).await?;
+    resized(tx, org, grant, stored.amount, now).await?;
+    thresholds::record_credits(tx, org, grant.id.into(), before, now).await
+}
+
+/// Enters what is given more than before, or less.
+async fn resized(
+    tx: &mut SqliteConnection,
+    org: OrgId,
+    grant: &Grant,
+    before: Credits,
+    now: Instant,
+) -> Result<()> {
+    let kind = match grant.kind {
+        GrantKind::TopUp => EntryKind::TopUp,
+        GrantKind::Seat | GrantKind::Promo | GrantKind::Allocation => EntryKind::Grant,
+    };
+    let (issued, of_grant) = (EntryBook::Issued, EntryBook::Grant(grant.id.into()));
+    let more = grant.amount.saturating_sub(before);
+    let less = before.saturating_sub(grant.amount);
+    for (from, to, amount) in [(issued, of_grant, more), (of_grant, issued, less)] {
+        let cause = EntryCause::Grant;
+        enter(tx, org, now, &Transfer { kind, from, to, amount, cause }).await?;
+    }
     Ok(())
 }

@@ -1,16 +1,17 @@
 //! Making, changing and removing limits.
 
-use ledger::{CountsFrom, Instant, Limit, LimitId, OrgId, Scope, Tool};
+use ledger::{AccountId, CountsFrom, Credits, Instant, Limit, LimitId, OrgId, Scope, Tool};
 use sqlx::SqliteConnection;
-use store::ChangeSeq;
+use store::{ChangeSeq, ThresholdEvent, limit_thresholds};
 
 use super::limit::{StoredLimit, limit as find, scope_id};
 use super::path::require_short_paths;
 use crate::SqliteStore;
 use crate::changes::{Entity, record};
-use crate::column::Id;
+use crate::column::{Columns, Id};
 use crate::error::{Error, Result};
 use crate::people;
+use crate::thresholds;
 
 pub(crate) async fn put_limit(
     store: &SqliteStore,
@@ -140,17 +141,44 @@ async fn change(
         .bind(limit.id.blob())
         .execute(&mut *tx)
         .await?;
-    sqlx::query(
+    let changed = sqlx::query(
         "UPDATE accounts INDEXED BY accounts_of_limit SET amount = ?, version = version + 1
-         WHERE shard = ? AND org_id = ? AND limit_id = ? AND closed = 0 AND end_at > ?",
+         WHERE shard = ? AND org_id = ? AND limit_id = ? AND closed = 0 AND end_at > ?
+         RETURNING account_id, spent",
     )
     .bind(limit.amount.micros_i64())
     .bind(org.shard().number())
     .bind(org.blob())
     .bind(limit.id.blob())
     .bind(now.micros())
-    .execute(tx)
+    .fetch_all(&mut *tx)
     .await?;
+    let mut accounts = Vec::with_capacity(changed.len());
+    for row in changed {
+        accounts.push((row.id("account_id")?, row.credits("spent")?));
+    }
+    accounts.sort_unstable();
+    let amounts = (stored.limit.amount, limit.amount);
+    for (account, spent) in accounts {
+        record_lowering(tx, org, account, spent, amounts, now).await?;
+    }
+    Ok(())
+}
+
+/// Records what a period has reached by its new amount; the amounts are before and after.
+async fn record_lowering(
+    tx: &mut SqliteConnection,
+    org: OrgId,
+    account: AccountId,
+    spent: Credits,
+    (before, amount): (Credits, Credits),
+    at: Instant,
+) -> Result<()> {
+    let remaining = amount.saturating_sub(spent);
+    for threshold in limit_thresholds((before, spent), (amount, spent)) {
+        let event = ThresholdEvent { account, threshold, at, amount, remaining };
+        thresholds::record(tx, org, &event).await?;
+    }
     Ok(())
 }
 

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use ledger::{AccountId, Credits, Epoch, Instant, OrgId};
-use store::{Granted, SyncAnswer, SyncRequest, source_name};
+use ledger::{AccountId, Credits, Epoch, Instant, LineSource, OrgId};
+use store::{Granted, Level, SyncAnswer, SyncRequest, source_name};
 
 use crate::error::{Error, Result};
 
@@ -14,12 +14,16 @@ pub(super) struct Touched {
     pub(super) number: i64,
     /// `limit`, or the kind of the grant.
     pub(super) kind: String,
+    pub(super) start: Instant,
     pub(super) end: Instant,
     pub(super) closed: bool,
     pub(super) amount: Credits,
     pub(super) spent: Credits,
     pub(super) leased: Credits,
     pub(super) reserved: Credits,
+    pub(super) expired: Credits,
+    /// What was spent before this sync.
+    pub(super) spent_before: Credits,
     /// By epoch of the node.
     pub(super) leases: BTreeMap<Epoch, Credits>,
     /// Whether any of the above has moved.
@@ -27,9 +31,25 @@ pub(super) struct Touched {
 }
 
 impl Touched {
+    pub(super) fn is_grant(&self) -> bool {
+        self.kind != source_name(LineSource::Limit)
+    }
+
+    pub(super) fn lives(&self, now: Instant) -> bool {
+        self.start <= now && now < self.end
+    }
+
+    pub(super) fn level(&self) -> Level {
+        Level::new(self.amount, self.spent.saturating_add(self.expired))
+    }
+
+    pub(super) fn level_before(&self) -> Level {
+        Level::new(self.amount, self.spent_before.saturating_add(self.expired))
+    }
+
     fn available(&self) -> Credits {
         let taken = self.spent.saturating_add(self.leased).saturating_add(self.reserved);
-        self.amount.saturating_sub(taken)
+        self.amount.saturating_sub(taken).saturating_sub(self.expired)
     }
 
     /// Takes credits out of the lease of an epoch; `None` where it has not so many.
@@ -54,16 +74,11 @@ impl Touched {
     }
 }
 
-/// The accounts as they are to be, and what the node is told.
-pub(super) struct Decided {
-    pub(super) accounts: BTreeMap<AccountId, Touched>,
-    pub(super) answer: SyncAnswer,
-}
-
+/// Makes the accounts what they are to be; answers what the node is told.
 pub(super) fn decide(
     request: &SyncRequest,
-    mut accounts: BTreeMap<AccountId, Touched>,
-) -> Result<Decided> {
+    accounts: &mut BTreeMap<AccountId, Touched>,
+) -> Result<SyncAnswer> {
     for (id, spending) in request.spending()? {
         let account = accounts.get_mut(&id).ok_or_else(|| unknown(id))?;
         if account.org != spending.org || account.kind != source_name(spending.source) {
@@ -86,7 +101,7 @@ pub(super) fn decide(
             answer.granted.push(Granted { account: wish.account, amount });
         }
     }
-    Ok(Decided { accounts, answer })
+    Ok(answer)
 }
 
 fn unknown(id: AccountId) -> Error {

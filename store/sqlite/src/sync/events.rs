@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::{Arc, OnceLock};
 
-use ledger::{Charge, Epoch, Instant, NodeId, OrgId};
+use ledger::{Charge, Ending, Epoch, Instant, NodeId, OrgId};
 use smallvec::SmallVec;
 use sqlx::{AssertSqlSafe, SqliteConnection};
 use store::{SyncRequest, floor_hour};
 
-use super::decide::Decided;
+use super::read::Read;
 use crate::column::{Id, count};
 use crate::detail::{self, Line};
 use crate::error::{Error, Result};
@@ -31,21 +31,30 @@ pub(super) struct Charged {
     pub(super) spans: Vec<Span>,
 }
 
+/// A series of the organisation, the epoch and the number of each charge that a journal made.
+pub(super) fn indeterminate(request: &SyncRequest, series: &[i64]) -> Vec<(i64, u32, i64)> {
+    let charges = request.events.iter().zip(series);
+    let charges = charges.filter(|(charge, _)| charge.ending == Ending::Indeterminate);
+    let name =
+        |(charge, series): (&Charge, &i64)| (*series, charge.hold.epoch.0, count(charge.hold.n));
+    charges.map(name).collect()
+}
+
 /// Takes the charges apart; `series` has the number of each one's series, in their order.
-pub(super) fn charged(request: &SyncRequest, decided: &Decided, series: &[i64]) -> Result<Charged> {
+pub(super) fn charged(request: &SyncRequest, read: &Read, series: &[i64]) -> Result<Charged> {
     let mut events: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for (charge, series) in request.events.iter().zip(series) {
-        let event = event(charge, *series, decided)?;
+        let event = event(charge, *series, read)?;
         events.entry((charge.org, charge.hold.epoch)).or_default().push(event);
     }
     let spans = events.iter().flat_map(|((_, epoch), events)| spans(*epoch, events)).collect();
     Ok(Charged { events, spans })
 }
 
-fn event(charge: &Charge, series: i64, decided: &Decided) -> Result<Event> {
+fn event(charge: &Charge, series: i64, read: &Read) -> Result<Event> {
     let mut lines = SmallVec::<[Line; 8]>::new();
     for line in charge.lines.iter().filter(|line| !line.amount.is_zero()) {
-        let account = decided.accounts.get(&line.account);
+        let account = read.touched.get(&line.account);
         let account = account.expect("whatever is spent was decided on");
         lines.push((account.number, line.amount.micros()));
     }

@@ -7,6 +7,8 @@ mod position;
 mod read;
 mod rollups;
 mod series;
+mod thresholds;
+mod transfers;
 mod write;
 
 use sqlx::SqliteConnection;
@@ -16,6 +18,7 @@ use crate::SqliteStore;
 use crate::error::Result;
 use position::Position;
 use series::Numbered;
+use write::Booked;
 
 pub(crate) use series::KnownSeries;
 
@@ -53,12 +56,13 @@ async fn apply(
     request: &SyncRequest,
     fingerprint: &[u8; 32],
 ) -> Result<Applied> {
-    let read = read::begin(connection, request).await?;
+    let mut read = read::begin(connection, request).await?;
     if let Position::Repeated(answer) = position::of(&read.position, request, fingerprint)? {
         return Ok(Applied::Before(answer));
     }
-    let decided = decide::decide(request, read.touched)?;
+    let answer = decide::decide(request, &mut read.touched)?;
     let series = series::number(connection, known, &request.events).await?;
-    write::commit(connection, request, fingerprint, &decided, &series.of_charges).await?;
-    Ok(Applied::Next(decided.answer, series))
+    let booked = Booked { read: &read, answer: &answer, series: &series.of_charges };
+    write::commit(connection, request, fingerprint, booked).await?;
+    Ok(Applied::Next(answer, series))
 }

@@ -2,31 +2,40 @@
 
 use serde::Serialize;
 use sqlx::SqliteConnection;
-use store::SyncRequest;
+use store::{SyncAnswer, SyncRequest};
 
-use super::decide::{Decided, Touched};
-use super::{answer, events, rollups};
+use super::decide::Touched;
+use super::read::Read;
+use super::{answer, events, rollups, thresholds, transfers};
 use crate::column::count;
 use crate::error::{Error, Result};
 
 /// The trigger of `sync_calls` carries it out.
 const COMMIT: &str = "
 INSERT INTO sync_calls (shard, node, epoch, seq, lsn, at, fingerprint, answer, accounts, leases, events,
-    spans, rollups)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+    indeterminate, spans, rollups, transfers, thresholds)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 COMMIT";
 
-/// Writes what was decided; `series` has the number of each charge's series, in their order.
+/// What was decided.
+pub(super) struct Booked<'a> {
+    /// The accounts, as they are to be.
+    pub(super) read: &'a Read,
+    pub(super) answer: &'a SyncAnswer,
+    /// The number of each charge's series, in their order.
+    pub(super) series: &'a [i64],
+}
+
+/// Writes it.
 pub(super) async fn commit(
     connection: &mut SqliteConnection,
     request: &SyncRequest,
     fingerprint: &[u8; 32],
-    decided: &Decided,
-    series: &[i64],
+    Booked { read, answer, series }: Booked<'_>,
 ) -> Result<()> {
-    let charged = events::charged(request, decided, series)?;
-    let events = events::insert_many(connection, request.node, charged.events).await?;
-    let moved = || decided.accounts.values().filter(|account| account.moved);
+    let charged = events::charged(request, read, series)?;
+    let few = events::insert_many(connection, request.node, charged.events).await?;
+    let moved = || read.touched.values().filter(|account| account.moved);
     let figures =
         |account: &Touched| (account.number, account.spent.micros(), account.leased.micros());
     let accounts: Vec<_> = moved().map(figures).collect();
@@ -43,12 +52,15 @@ pub(super) async fn commit(
         .bind(count(request.lsn))
         .bind(request.now.micros())
         .bind(fingerprint.as_slice())
-        .bind(answer::encode(&decided.answer))
+        .bind(answer::encode(answer))
         .bind(json(&accounts)?)
         .bind(json(&leases)?)
-        .bind(events)
+        .bind(few)
+        .bind(json(&events::indeterminate(request, series))?)
         .bind(json(&charged.spans)?)
         .bind(json(&rollups::summed(request, series))?)
+        .bind(json(&transfers::rows(request, read))?)
+        .bind(json(&thresholds::rows(request, read))?)
         .execute(connection)
         .await?;
     Ok(())

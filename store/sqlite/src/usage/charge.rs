@@ -38,6 +38,18 @@ pub(crate) async fn charge(
     Ok(Some(charge))
 }
 
+/// The charge of one of an organisation's holds.
+pub(crate) async fn charge_of(
+    connection: &mut SqliteConnection,
+    org: OrgId,
+    hold: HoldId,
+) -> Result<Option<Charge>> {
+    // Starts are counted from 1 and requests too, so that there is one before each.
+    let before = HoldId { n: hold.n.saturating_sub(1), ..hold };
+    let next = charges(connection, org, Some(before), 1).await?.pop();
+    Ok(next.filter(|charge| charge.hold == hold))
+}
+
 /// The charges of an organisation after one, or from the first, and at most so many.
 pub(crate) async fn charges(
     connection: &mut SqliteConnection,

@@ -149,7 +149,7 @@ async fn settle(store: &SqliteStore) {
         created: NOW,
         access: Access::Everyone,
     };
-    store.put_grant(ORG, &grant, None).await.expect("a grant");
+    store.put_grant(ORG, &grant, None, NOW).await.expect("a grant");
     put_limit(store, 0, Scope::Org).await;
     for number in 0..MEMBERS {
         let standing = MemberStanding {
