@@ -170,8 +170,8 @@ pub trait Store: Send + Sync + 'static {
     /// The changes after `seq`, in order, at most `max`; each as it is now.
     async fn changes_since(&self, seq: ChangeSeq, max: usize) -> Result<Vec<Change>>;
 
-    /// The charge of a hold that has been synced.
-    async fn charge(&self, hold: HoldId) -> Result<Option<Charge>>;
+    /// The charge of one of an organisation's holds that has been synced.
+    async fn charge(&self, org: OrgId, hold: HoldId) -> Result<Option<Charge>>;
 
     /// Usage by the hour, from the rollups.
     async fn usage(&self, query: &UsageQuery) -> Result<Vec<UsageRow>>;

@@ -135,8 +135,8 @@ impl Store for SqliteStore {
         Ok(changes::since(&mut *self.read().await?, seq, max).await?)
     }
 
-    async fn charge(&self, hold: HoldId) -> Result<Option<Charge>> {
-        Ok(usage::charge(&mut *self.read().await?, hold).await?)
+    async fn charge(&self, org: OrgId, hold: HoldId) -> Result<Option<Charge>> {
+        Ok(usage::charge(&mut *self.read().await?, org, hold).await?)
     }
 
     async fn usage(&self, query: &UsageQuery) -> Result<Vec<UsageRow>> {

@@ -80,8 +80,9 @@ impl Store for Model {
         Ok(self.state.lock().changes_since(seq, max))
     }
 
-    async fn charge(&self, hold: HoldId) -> Result<Option<Charge>> {
-        Ok(self.state.lock().charges.get(&hold).cloned())
+    async fn charge(&self, org: OrgId, hold: HoldId) -> Result<Option<Charge>> {
+        let state = self.state.lock();
+        Ok(state.charges.get(&hold).filter(|charge| charge.org == org).cloned())
     }
 
     async fn usage(&self, query: &UsageQuery) -> Result<Vec<UsageRow>> {
