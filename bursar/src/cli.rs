@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use ledger::OrgId;
 
 /// A gateway to AI providers that takes credits before each call.
@@ -104,10 +104,32 @@ pub(crate) struct DemoArguments {
     /// Where the mock provider listens [default: 127.0.0.1:9090, or a free port]
     #[arg(long, value_name = "ADDR")]
     pub(crate) provider: Option<SocketAddr>,
+    /// What has to survive a power loss before the first byte of an answer
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) durability: Durability,
     /// Use the mock provider that listens here, such as http://127.0.0.1:9090, instead of starting
     /// one
     #[arg(long, value_name = "URL", conflicts_with = "provider", value_parser = upstream)]
     pub(crate) upstream: Option<SocketAddr>,
+}
+
+/// As the config has it.
+#[derive(Clone, Copy, Default, ValueEnum)]
+pub(crate) enum Durability {
+    /// Its hold
+    #[default]
+    Strict,
+    /// Nothing
+    Relaxed,
+}
+
+impl Durability {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Strict => "strict",
+            Self::Relaxed => "relaxed",
+        }
+    }
 }
 
 /// The address in a URL of the form `http://ADDR`.

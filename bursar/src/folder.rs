@@ -3,23 +3,28 @@
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use journal::{ClosedJournal, Options, Owner};
 use ledger::NodeId;
 use serde::{Deserialize, Serialize};
 
 /// A data folder that is this process's for as long as the value lives.
 pub(crate) struct DataFolder {
-    node: NodeId,
+    path: PathBuf,
+    file: NodeFile,
     _lock: File,
 }
 
 /// `node.json`.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct NodeFile {
     node: u32,
+    /// The id of the journal in the folder, in hexadecimal digits; missed when the journal is gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    journal: Option<String>,
 }
 
 impl DataFolder {
@@ -35,14 +40,47 @@ impl DataFolder {
             .create(path)
             .with_context(|| format!("cannot make the data folder {}", path.display()))?;
         let lock = lock(path)?;
-        let node = node(&path.join("node.json"), new_node)?;
-        Ok(Self { node, _lock: lock })
+        let file = read(&path.join(NODE_FILE), new_node)?;
+        Ok(Self { path: path.to_owned(), file, _lock: lock })
     }
 
     /// The name by which the store knows this folder.
     pub(crate) const fn node(&self) -> NodeId {
-        self.node
+        NodeId(self.file.node)
     }
+
+    /// Opens the journal in the folder, and remembers its id.
+    ///
+    /// # Errors
+    /// As the journal says; the folder cannot be written to.
+    pub(crate) fn journal(
+        &mut self,
+        store: u128,
+        new_id: u128,
+        options: Options,
+    ) -> anyhow::Result<ClosedJournal> {
+        let node_file = self.path.join(NODE_FILE);
+        let id =
+            |digits: &String| u128::from_str_radix(digits, 16).with_context(|| damaged(&node_file));
+        let expected = self.file.journal.as_ref().map(id).transpose()?;
+        let owner = Owner { store, node: self.node() };
+        let folder = self.path.join("journal");
+        let journal = ClosedJournal::open(&folder, owner, expected, new_id, options)?;
+        if expected.is_none() {
+            self.file.journal = Some(format!("{:032x}", journal.id()));
+            write_private(&node_file, &serde_json::to_vec(&self.file)?)?;
+        }
+        Ok(journal)
+    }
+}
+
+const NODE_FILE: &str = "node.json";
+
+fn damaged(path: &Path) -> String {
+    format!(
+        "{} is damaged; restore it from a backup: the store knows this folder by the id in it",
+        path.display()
+    )
 }
 
 fn lock(folder: &Path) -> anyhow::Result<File> {
@@ -66,25 +104,16 @@ fn lock(folder: &Path) -> anyhow::Result<File> {
     }
 }
 
-fn node(path: &Path, new_node: impl FnOnce() -> u32) -> anyhow::Result<NodeId> {
-    let file = match std::fs::read(path) {
-        Ok(text) => serde_json::from_slice(&text).with_context(|| {
-            format!(
-                "{} is damaged; restore it from a backup: the store knows this folder by the id \
-                 in it",
-                path.display()
-            )
-        })?,
+fn read(path: &Path, new_node: impl FnOnce() -> u32) -> anyhow::Result<NodeFile> {
+    match std::fs::read(path) {
+        Ok(text) => serde_json::from_slice(&text).with_context(|| damaged(path)),
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            let file = NodeFile { node: new_node() };
+            let file = NodeFile { node: new_node(), journal: None };
             write_private(path, &serde_json::to_vec(&file)?)?;
-            file
+            Ok(file)
         }
-        Err(error) => {
-            return Err(error).with_context(|| format!("cannot read {}", path.display()));
-        }
-    };
-    Ok(NodeId(file.node))
+        Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
+    }
 }
 
 /// Writes a file that only its owner may read: all of it or, whatever happens, nothing.
@@ -119,10 +148,8 @@ pub(crate) fn remove(path: &Path) -> anyhow::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
-    use std::path::PathBuf;
-
     use super::*;
+    use std::os::unix::fs::PermissionsExt;
 
     fn mode(path: PathBuf) -> u32 {
         std::fs::metadata(path).unwrap().permissions().mode() & 0o777
@@ -154,5 +181,20 @@ mod tests {
         std::fs::write(folder.path().join("node.json"), "{").unwrap();
         let error = DataFolder::open(folder.path(), || 1).map(|_| ()).unwrap_err().to_string();
         assert!(error.contains("node.json is damaged"), "{error}");
+    }
+
+    #[test]
+    fn a_folder_that_has_lost_its_journal_is_told_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = |id| {
+            let mut opened = DataFolder::open(folder.path(), || 1).unwrap();
+            opened.journal(5, id, Options::default())
+        };
+        let first = journal(7).unwrap();
+        drop(first.start(ledger::Epoch(1), &[], Box::new(|_| {})).unwrap());
+        assert_eq!(journal(8).unwrap().id(), 7);
+        std::fs::remove_dir_all(folder.path().join("journal")).unwrap();
+        let error = journal(9).unwrap_err().to_string();
+        assert!(error.contains("has lost segments of its journal"), "{error}");
     }
 }

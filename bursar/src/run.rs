@@ -8,11 +8,10 @@ use std::time::Duration;
 
 use admin_api::{AdminApi, AdminTokens};
 use anyhow::{Context, anyhow};
-use bursar_config::{Bootstrap, Config, Handle, Peppers, StoreAddress};
+use bursar_config::{Bootstrap, Config, Durability, Handle, Peppers, StoreAddress};
 use gateway::{Clock, Gateway, Setup, SteadyClock};
-use journal::MemoryJournal;
 use ledger::Instant;
-use store::{KeyHasher, Registration, Store};
+use store::{KeyHasher, Store};
 use store_sqlite::SqliteStore;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -21,9 +20,9 @@ use tokio::task::JoinHandle;
 use crate::folder::DataFolder;
 use crate::node::ThisNode;
 
-/// Unreported records that a shard may have before holds are refused: some 50 MB of charges, which
-/// take a store that answers nothing for minutes.
-const UNREPORTED_MAX: usize = 100_000;
+/// What a process ends with when the journal's disk has failed: EX_IOERR of sysexits.h. Started
+/// again, it recovers from what is on disk.
+const DISK_FAILED: i32 = 74;
 
 /// What an orderly end may take beside the requests that still run: the admin's, and the last sync.
 const END: Duration = Duration::from_secs(5);
@@ -80,7 +79,7 @@ impl Running {
     /// The store refuses, or an address cannot be listened on.
     pub(crate) async fn start(
         config: Config,
-        folder: DataFolder,
+        mut folder: DataFolder,
         store: SqliteStore,
     ) -> anyhow::Result<Self> {
         let (bootstrap, config) = (config.bootstrap.clone(), Handle::new(config));
@@ -89,24 +88,16 @@ impl Running {
         let (listener, admin) = listen(bootstrap.listen.admin).await?;
 
         let clock: Arc<dyn Clock> = Arc::new(SteadyClock::start());
-        let registration = Registration {
-            node: folder.node(),
-            journal: rand::random(),
-            last_lsn: 0,
-            now: clock.now(),
-        };
-        let registered = store.register(&registration).await?;
-        // A journal in memory has nothing to replay.
-        store.recovered(folder.node(), registered.epoch).await?;
+        let store_id = store.stamp().await?.store;
+        let journal = folder.journal(store_id, rand::random(), journal_options(&bootstrap))?;
         let gateway = Gateway::start(Setup {
             config: config.clone(),
             store: Arc::clone(&store) as Arc<dyn Store>,
-            journal: Arc::new(MemoryJournal::new(UNREPORTED_MAX)),
+            journal,
+            on_journal_failure: Box::new(end_at_once),
             clock: Arc::clone(&clock),
             keys: key_hasher(&bootstrap.peppers)?,
             node: folder.node(),
-            epoch: registered.epoch,
-            applied: registered.applied,
         })
         .await?;
         let (gateway_address, operations) = (gateway.address(), gateway.operations_address());
@@ -180,6 +171,22 @@ impl Running {
         }
         Ok(())
     }
+}
+
+fn journal_options(bootstrap: &Bootstrap) -> journal::Options {
+    let durability = match bootstrap.durability {
+        Durability::Strict => journal::Durability::Strict,
+        Durability::Relaxed => journal::Durability::Relaxed,
+    };
+    let max_bytes = bootstrap.journal_bytes;
+    journal::Options { durability, max_bytes, ..journal::Options::default() }
+}
+
+/// A write that a disk has refused may be lost although a second try says otherwise: nothing that is
+/// known from here on can be relied on, and a start recovers from what is on disk.
+fn end_at_once(error: &std::io::Error) {
+    tracing::error!(%error, "the journal cannot be written: the process ends, look at its disk");
+    std::process::exit(DISK_FAILED);
 }
 
 async fn listen(address: SocketAddr) -> anyhow::Result<(TcpListener, SocketAddr)> {

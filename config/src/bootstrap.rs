@@ -9,6 +9,7 @@ use crate::interpolate::Source;
 use crate::listen::{self, GatewayTls, Listen};
 use crate::place::Place;
 use crate::problem::Report;
+use crate::quantity;
 use crate::raw::{self, Field, SecretText, Text};
 use crate::secret::{self, Secret};
 
@@ -21,6 +22,10 @@ pub struct Bootstrap {
     pub tls: Option<GatewayTls>,
     /// The folder that everything this node writes goes to. Default: `./data`.
     pub data_dir: PathBuf,
+    /// What has to survive a power loss before the first byte of an answer. Default: its hold.
+    pub durability: Durability,
+    /// What the journal may take of the disk, in bytes, at least 256 MiB. Default: 4 GiB.
+    pub journal_bytes: u64,
     /// Where the store is. Default: SQLite, `bursar.db` in the data folder.
     pub store: StoreAddress,
     /// The peppers that keys are hashed with.
@@ -29,6 +34,16 @@ pub struct Bootstrap {
     pub admin_tokens: Vec<Secret>,
     /// Worker threads, at least 1. Default: the number of cores.
     pub threads: usize,
+}
+
+/// What has to survive a power loss before the first byte of an answer goes out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Durability {
+    /// The request's hold.
+    #[default]
+    Strict,
+    /// Nothing: a power loss may lose the last milliseconds.
+    Relaxed,
 }
 
 /// Where the store is.
@@ -52,6 +67,10 @@ pub struct Peppers {
 static CORES: LazyLock<usize> =
     LazyLock::new(|| std::thread::available_parallelism().map_or(1, NonZero::get));
 
+const JOURNAL_BYTES: u64 = 4 << 30;
+/// Room for a few of its files.
+const JOURNAL_BYTES_MIN: u64 = 256 << 20;
+
 /// The length of the hash that a pepper goes into.
 const PEPPER_BYTES_MIN: usize = 32;
 
@@ -71,6 +90,8 @@ impl Bootstrap {
             ("listen", self.listen == other.listen),
             ("tls", self.tls == other.tls),
             ("data_dir", self.data_dir == other.data_dir),
+            ("durability", self.durability == other.durability),
+            ("journal_bytes", self.journal_bytes == other.journal_bytes),
             ("store", self.store == other.store),
             ("secrets", exposed(self) == exposed(other)),
             ("threads", self.threads == other.threads),
@@ -94,6 +115,13 @@ pub(crate) fn check(
     let mut folder = |Text(path): &Text| check_path(path, &root.key("data_dir"), source, report);
     let data_dir = file.data_dir.check_or(source.base_dir.join("data"), &mut folder)?;
     let store = check_store(file, &data_dir, source, report);
+    let durability = file.durability.check_or(Durability::Strict, |raw| {
+        Some(match raw {
+            raw::Durability::Strict => Durability::Strict,
+            raw::Durability::Relaxed => Durability::Relaxed,
+        })
+    });
+    let journal_bytes = check_journal_bytes(file, report);
     let secrets = file.secrets.given();
     let peppers = secrets.and_then(|secrets| check_peppers(secrets, report));
     let admin_tokens = secrets.and_then(|secrets| check_admin_tokens(secrets, report));
@@ -101,6 +129,8 @@ pub(crate) fn check(
         listen: listen?,
         tls: tls?,
         data_dir,
+        durability: durability?,
+        journal_bytes: journal_bytes?,
         store: store?,
         peppers: peppers?,
         admin_tokens: admin_tokens?,
@@ -119,6 +149,18 @@ fn check_path(
         return None;
     }
     Some(source.base_dir.join(path))
+}
+
+fn check_journal_bytes(file: &raw::File, report: &mut Report<'_>) -> Option<u64> {
+    let place = Place::root().key("journal_bytes");
+    file.journal_bytes.check_or(JOURNAL_BYTES, |raw::Size(text)| {
+        let bytes = report.check(&place, quantity::size(text))?;
+        if bytes < JOURNAL_BYTES_MIN {
+            report.add(&place, "must be at least `256MiB`: the journal is kept in files of 64MiB");
+            return None;
+        }
+        Some(bytes)
+    })
 }
 
 fn check_store(

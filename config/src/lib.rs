@@ -46,7 +46,7 @@ mod watch;
 #[cfg(test)]
 mod tests;
 
-pub use bootstrap::{Bootstrap, Peppers, StoreAddress};
+pub use bootstrap::{Bootstrap, Durability, Peppers, StoreAddress};
 pub use bounds::Bounds;
 pub use environment::{Environment, ProcessEnvironment};
 pub use listen::{GatewayTls, Listen};

@@ -100,6 +100,12 @@ pub(crate) struct File {
     /// The folder that everything this node writes goes to. Default: ./data.
     #[serde(default)]
     pub(crate) data_dir: Field<Text>,
+    /// What has to survive a power loss before the first byte of an answer. Default: strict.
+    #[serde(default)]
+    pub(crate) durability: Field<Durability>,
+    /// What the journal may take of the disk, at least 256MiB. Default: 4GiB.
+    #[serde(default)]
+    pub(crate) journal_bytes: Field<Size>,
     /// Where the store is. Default: SQLite, bursar.db in the data folder.
     #[serde(default)]
     pub(crate) store: Field<Store>,
@@ -124,6 +130,14 @@ pub(crate) struct File {
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum ConfigSource {
     File,
+}
+
+#[derive(Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(title = "durability")]
+pub(crate) enum Durability {
+    Strict,
+    Relaxed,
 }
 
 /// Some text; `${VAR}`, `${VAR:-default}` and `${file:path}` in it are replaced.

@@ -5,16 +5,18 @@ use std::sync::Arc;
 use bursar_config::{Meter as MeterKind, Purpose};
 use bytes::Bytes;
 use journal::{Opened, Record};
-use ledger::{Hold, PathIndex, Refusal, Tool, Unit};
+use ledger::{Hold, PathIndex, Refusal, Tool, Unit, WrittenPart};
 
 use crate::ask::{Asked, Edits, inspect};
 use crate::exchange::{Exchange, Routed};
 use crate::growth::{Growth, Terms};
+use crate::idempotency;
 use crate::metrics::Metrics;
 use crate::org::{Claim, Kept};
 use crate::quote::{Output, Quoted, quote};
 use crate::refusal::{Code, Denial};
 use crate::running::{Admitted, Running};
+use crate::settlement::due_at_start;
 use crate::sync::Ledger;
 
 /// Takes credits for requests.
@@ -45,9 +47,21 @@ impl Admission {
         let (book, bounds) = (&runtime.price_book, &routed.route.bounds);
         let quoted = quote(book, &routed.provider, tool, *meter, bounds, &asked, bytes)?;
         let path = routed.caller.path(Some(tool), routed.project);
-        let standings = routed.caller.org.standings();
-        let hold = self.hold(exchange, routed, path, &quoted).await?;
-        let mut running = self.open(exchange, routed, path, (tool, *meter), quoted, hold, body)?;
+        let org = &routed.caller.org;
+        let standings = org.standings();
+        if org.is_quarantined() || self.ledger.health().is_fenced() {
+            return Err(Denial::ledger_unavailable());
+        }
+        let body_hash = sha256(body);
+        let claimed = idempotency::claim(&self.ledger, exchange, routed, path, &body_hash).await?;
+        let held = self.hold(exchange, routed, path, &quoted).await;
+        let opened = held.and_then(|hold| {
+            self.open(exchange, routed, path, (tool, *meter), quoted, hold, body_hash)
+        });
+        let mut running = match claimed {
+            Some(claimed) => claimed.conclude(opened).await?,
+            None => opened?,
+        };
         running.standings = standings;
         bound_output(&mut running, &asked, exchange);
         rewrite(&mut running, &asked, body);
@@ -63,9 +77,6 @@ impl Admission {
         quoted: &Quoted,
     ) -> Result<Hold, Denial> {
         let org = &routed.caller.org;
-        if org.is_quarantined() || self.ledger.health().is_fenced() {
-            return Err(Denial::ledger_unavailable());
-        }
         let claim = Claim { hold: exchange.id, path, quote: quoted.quote };
         let wait = exchange.config.runtime.bounds.hold_wait;
         let refusal = match org.admit(claim, wait).await {
@@ -95,14 +106,11 @@ impl Admission {
         (tool, kind): (&Tool, MeterKind),
         quoted: Quoted,
         hold: Hold,
-        body: &Bytes,
+        body_hash: [u8; 32],
     ) -> Result<Running, Denial> {
         let org = &routed.caller.org;
         let kept = Kept::new(org, hold);
         let hold = kept.hold();
-        let mut body_hash = [0; 32];
-        body_hash
-            .copy_from_slice(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, body).as_ref());
         let opened = Arc::new(Opened {
             hold: exchange.id,
             org: org.id(),
@@ -116,10 +124,11 @@ impl Admission {
             model: Arc::clone(&quoted.model),
             price_book: Arc::clone(&exchange.config.runtime.price_book.version),
             body_hash,
-            keyed: false,
+            keyed: routed.idempotency.is_some(),
             admitted: org.now(),
             held: hold.amount(),
-            parts: hold.parts().to_vec(),
+            parts: hold.parts().iter().map(WrittenPart::from).collect(),
+            due_at_start: due_at_start(&quoted),
         });
         let record = Record::Hold(Arc::clone(&opened));
         let written = self.ledger.journal().append(org.shard(), record).map_err(|_full| {
@@ -138,6 +147,12 @@ impl Admission {
         };
         Ok(Running::new(admitted, written))
     }
+}
+
+fn sha256(body: &Bytes) -> [u8; 32] {
+    let mut hash = [0; 32];
+    hash.copy_from_slice(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, body).as_ref());
+    hash
 }
 
 /// Makes the quote's bound on the output true.

@@ -28,8 +28,6 @@ const STRIPPED: [&str; 6] = [
     "x-request-id",
 ];
 const STRIPPED_PREFIXES: [&str; 2] = ["x-ratelimit-", "anthropic-ratelimit-"];
-/// Output tokens between two records of how far an answer is.
-const PROGRESS_EVERY: u64 = 1_000;
 
 /// The header of the answer: whether it is one, and what the client is told beside it.
 ///
@@ -48,7 +46,7 @@ pub(crate) async fn begin(
         Stage::Running(running) => {
             running.status = status;
             match status {
-                200..=299 => start(running, header, answer_bytes).await,
+                200..=299 => start(running, header, answer_bytes).await?,
                 101 | 300..=399 | 401..=403 => {
                     running.end(How::Undelivered(Cause::ProviderRefused));
                     return Err(refused(status).after_provider());
@@ -78,7 +76,14 @@ pub(crate) async fn begin(
 }
 
 /// The answer begins: nothing of it goes out before the hold is on disk.
-async fn start(running: &mut Running, header: &mut ResponseHeader, answer_bytes: usize) {
+///
+/// # Errors
+/// The disk has failed: the hold will never be on it.
+async fn start(
+    running: &mut Running,
+    header: &mut ResponseHeader,
+    answer_bytes: usize,
+) -> Result<(), Denial> {
     let content = header.headers.get(http::header::CONTENT_TYPE);
     let content = content.and_then(|value| value.to_str().ok()).unwrap_or_default();
     let answer = if content.starts_with("text/event-stream") {
@@ -94,12 +99,11 @@ async fn start(running: &mut Running, header: &mut ResponseHeader, answer_bytes:
     };
     let options = MeterOptions { hide_usage: running.hide_usage, answer_bytes };
     running.meter = Some(Meter::new(running.kind, answer, options));
-    running.progress(0);
+    running.note_progress(0);
+    let durable = running.ledger.journal().before_first_byte(running.written).await;
+    durable.map_err(|_failed| Denial::ledger_unavailable().after_provider())?;
     running.started = true;
-    let (journal, written) = (running.ledger.journal(), running.written);
-    if !journal.is_durable(written) {
-        journal.durable(written).await;
-    }
+    Ok(())
 }
 
 /// A chunk of the answer; gives what may go out, and ends the hold before the last of it does.
@@ -124,8 +128,8 @@ pub(crate) fn relay(
     if let Some(outcome) = outcome {
         return finish(running, &outcome, passed, relayed);
     }
-    if used.saturating_sub(running.reported_tokens) >= PROGRESS_EVERY {
-        running.progress(used);
+    if running.is_progress_due(used) {
+        running.note_progress(used);
     }
     grow(running, passed, relayed, request_id)
 }
@@ -151,13 +155,16 @@ fn finish(running: &mut Running, outcome: &Outcome, passed: Bytes, text: u64) ->
 /// A stream that outgrows its hold asks for more, waits for the answer, or is cut.
 fn grow(running: &mut Running, passed: Bytes, text: u64, request_id: &str) -> Bytes {
     let Some(mut growth) = running.growth.take() else { return passed };
-    if let Some(extension) = growth.granted() {
-        running.extend(extension);
+    if let Some(extension) = growth.granted()
+        && !running.extend(extension)
+    {
+        growth.forgo();
     }
     if let Some(hold) = running.hold()
         && let Some(extension) = growth.ask(hold, counted_tokens(text))
+        && !running.extend(extension)
     {
-        running.extend(extension);
+        growth.forgo();
     }
     let relayed = growth.relay(passed, text);
     running.growth = Some(growth);
@@ -190,6 +197,7 @@ pub(crate) fn overdue(running: &mut Running, request_id: &str) -> Bytes {
 
 /// Ends a stream with the dialect's own error event.
 fn cut(running: &mut Running, denial: &Denial, request_id: &str) -> Bytes {
+    denial.log(request_id, running.org.now());
     running.end(How::Cut);
     running.end_stream();
     let body = denial.stream_body(running.kind.dialect(), request_id);

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use ledger::{HoldId, ProjectId};
 use prometheus::IntGauge;
 
+use crate::idempotency::IdempotencyKey;
 use crate::identity::Caller;
 use crate::refusal::Denial;
 use crate::running::Running;
@@ -49,6 +50,8 @@ pub(crate) struct Routed {
     pub(crate) upstream_path: String,
     pub(crate) caller: Arc<Caller>,
     pub(crate) project: Option<ProjectId>,
+    /// The key that the client sent, on a route with a price.
+    pub(crate) idempotency: Option<IdempotencyKey>,
 }
 
 /// How far a request is.

@@ -9,6 +9,7 @@ use ledger::{Credits, ProjectId, Tool};
 use pingora::http::RequestHeader;
 
 use crate::exchange::{Exchange, Routed};
+use crate::idempotency::IdempotencyKey;
 use crate::identity::{Caller, Keyring, Presented, presented};
 use crate::refusal::{Code, Denial};
 
@@ -71,12 +72,17 @@ impl Gate {
             ));
         };
         let project = project(&caller, &request.headers)?;
+        let idempotency = match matched.route.purpose {
+            Purpose::Tool { .. } => IdempotencyKey::of(request)?,
+            Purpose::NoTool => None,
+        };
         let routed = Routed {
             provider: Arc::clone(matched.provider),
             route: Arc::clone(matched.route),
             upstream_path: matched.upstream_path.to_owned(),
             caller,
             project,
+            idempotency,
         };
         Ok(Entry::Route(Arc::new(routed)))
     }
@@ -121,6 +127,11 @@ impl Routed {
     /// What no body can change: the standing of key and member, and that nothing at all is left.
     pub(crate) fn may_spend(&self, exchange: &Exchange) -> Result<(), Denial> {
         let Some(tool) = self.tool() else { return self.may_pass() };
+        if self.idempotency.is_some() {
+            // The last credits may have gone to the first request of the key, which is told instead.
+            let path = self.caller.path(Some(tool), self.project);
+            return self.caller.org.standing(path).map_err(|refusal| self.refused(&refusal));
+        }
         let org = &self.caller.org;
         let path = self.caller.path(Some(tool), self.project);
         let book = &exchange.config.runtime.price_book;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bursar_config::Handle;
-use journal::Journal;
-use ledger::{Epoch, NodeId, Shard};
-use store::{Applied, ChangeSeq, KeyHasher, Store};
+use journal::{AppliedUpTo, ClosedJournal, Journal, Lsn, OnFailure};
+use ledger::{Instant as Money, NodeId};
+use store::{ChangeSeq, KeyHasher, Registration, Store};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -19,37 +19,42 @@ use crate::metrics::Metrics;
 use crate::operations::Operations;
 use crate::own::Own;
 use crate::proxy::Proxy;
+use crate::recovery::Recovered;
 use crate::server::{Listeners, Server};
 use crate::sync::{self, Ledger, Membership};
 use crate::time::Clock;
 use crate::upstream::Resolver;
 
-/// What a gateway is made of. The node is registered, and its earlier epochs are recovered.
+/// What a gateway is made of.
 pub struct Setup {
     /// The configuration, swapped when it is reloaded.
     pub config: Handle,
     /// Where the credits are.
     pub store: Arc<dyn Store>,
-    /// What is written down before it is acted upon.
-    pub journal: Arc<dyn Journal>,
+    /// What is written down before it is acted upon, as the last start left it.
+    pub journal: ClosedJournal,
+    /// What is done when the journal's disk fails: the process has to end.
+    pub on_journal_failure: OnFailure,
     /// The time for money.
     pub clock: Arc<dyn Clock>,
     /// How keys are recognised.
     pub keys: KeyHasher,
     /// This gateway's data folder.
     pub node: NodeId,
-    /// This start of it.
-    pub epoch: Epoch,
-    /// How far the store is with the journal.
-    pub applied: Vec<(Shard, Applied)>,
 }
 
 /// Why a gateway did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The store could not be read.
+    /// The store could not be read, or did not take in what the last start had left.
     #[error("the store: {0}")]
     Store(#[from] store::Error),
+    /// The journal could not be gone on with.
+    #[error(transparent)]
+    Journal(#[from] journal::Error),
+    /// There is no room to end what the last start had left.
+    #[error("the journal has no room to end what the last start left: make room on the disk")]
+    JournalFull,
     /// An address could not be listened on.
     #[error("cannot listen on {address}: {source}; stop what has it, or choose another")]
     Listen {
@@ -80,6 +85,7 @@ pub struct Gateway {
     server: Server,
     stop_sync: watch::Sender<bool>,
     sync: JoinHandle<()>,
+    recovered: Recovered,
 }
 
 /// How long the last sync may take.
@@ -92,10 +98,24 @@ impl Gateway {
     /// # Errors
     /// [`StartError`] when the store cannot be read or an address is taken.
     pub async fn start(setup: Setup) -> Result<Self, StartError> {
-        let Setup { config, store, journal, clock, keys, node, epoch, applied } = setup;
-        let membership = Membership { node, epoch, applied };
-        let ledger =
-            Ledger::new(membership, Arc::clone(&store), journal, Arc::clone(&clock)).await?;
+        let Setup { config, store, journal, on_journal_failure, clock, keys, node } = setup;
+        let (journal, membership) =
+            join(&*store, journal, on_journal_failure, node, clock.now()).await?;
+        clock.not_before(journal.latest());
+        let epoch = membership.epoch;
+        let (journal, clock_of) = (Arc::new(journal), Arc::clone(&clock));
+        let ledger = Ledger::new(membership, Arc::clone(&store), journal, clock_of).await?;
+        let recovered = ledger.recover().await?;
+        if recovered != Recovered::default() {
+            tracing::info!(
+                records = recovered.records,
+                indeterminate = recovered.indeterminate,
+                charged = %recovered.charged,
+                released = recovered.released,
+                "recovered what the last start had left; `bursar ledger indeterminate` lists what \
+                 was charged by the journal"
+            );
+        }
         let ledger = Arc::new(ledger);
         let metrics = Metrics::new().map_err(|error| StartError::Proxy(error.to_string()))?;
         let metrics = Arc::new(metrics);
@@ -120,7 +140,13 @@ impl Gateway {
         let server = Server::start(proxy, operations, listeners).await?;
         let (stop_sync, stopped) = watch::channel(false);
         let sync = tokio::spawn(sync::run(Arc::clone(&ledger), stopped));
-        Ok(Self { gate, ledger, metrics, config, server, stop_sync, sync })
+        Ok(Self { gate, ledger, metrics, config, server, stop_sync, sync, recovered })
+    }
+
+    /// What the start found of the one before it.
+    #[must_use]
+    pub const fn recovered(&self) -> Recovered {
+        self.recovered
     }
 
     /// Where clients reach it.
@@ -162,4 +188,29 @@ impl Gateway {
         let _ = self.sync.await;
         self.ledger.sync_all(LAST_SYNC).await.map_err(ShutdownError::Unsynced)
     }
+}
+
+/// Begins a new start of the node: in the store, and then in its journal.
+async fn join(
+    store: &dyn Store,
+    journal: ClosedJournal,
+    on_failure: OnFailure,
+    node: NodeId,
+    now: Money,
+) -> Result<(Journal, Membership), StartError> {
+    let (journal_id, last_lsn) = (journal.id(), journal.last().0);
+    let registration = Registration { node, journal: journal_id, last_lsn, now };
+    let registered = store.register(&registration).await?;
+    let applied = registered.applied.iter().map(|(shard, applied)| AppliedUpTo {
+        shard: *shard,
+        lsn: Lsn(applied.lsn),
+        seq: applied.seq,
+    });
+    let applied: Vec<_> = applied.collect();
+    let epoch = registered.epoch;
+    // Millions of records may have to be read.
+    let started = move || journal.start(epoch, &applied, on_failure);
+    let started = tokio::task::spawn_blocking(started).await;
+    let journal = started.map_err(|error| StartError::Proxy(error.to_string()))??;
+    Ok((journal, Membership { node, epoch, applied: registered.applied }))
 }

@@ -16,8 +16,9 @@ pub(crate) struct Growth {
     org: Arc<Org>,
     path: PathIndex,
     terms: Terms,
-    /// Output tokens that were asked for last.
+    /// Output tokens that were asked for last, and those that were granted.
     wanted: u64,
+    granted: u64,
     asked: Option<oneshot::Receiver<Decision>>,
     refused: Option<Refusal>,
     withheld: BytesMut,
@@ -68,7 +69,17 @@ impl Terms {
 impl Growth {
     pub(crate) fn new(org: Arc<Org>, path: PathIndex, terms: Terms) -> Self {
         let withheld = BytesMut::new();
-        Self { org, path, terms, wanted: 0, asked: None, refused: None, withheld, delivered: 0 }
+        Self {
+            org,
+            path,
+            terms,
+            wanted: 0,
+            granted: 0,
+            asked: None,
+            refused: None,
+            withheld,
+            delivered: 0,
+        }
     }
 
     pub(crate) const fn maximum(&self) -> u64 {
@@ -126,8 +137,8 @@ impl Growth {
     fn take(&mut self, decision: Decision) -> Option<Hold> {
         match decision {
             Ok(extension) => {
-                let tokens = self.terms.tokens(self.wanted, extension.amount());
-                self.terms.covered = self.terms.covered.saturating_add(tokens);
+                self.granted = self.terms.tokens(self.wanted, extension.amount());
+                self.terms.covered = self.terms.covered.saturating_add(self.granted);
                 Some(extension)
             }
             // Only held: asked again at the next chunk.
@@ -137,6 +148,12 @@ impl Growth {
                 None
             }
         }
+    }
+
+    /// The extension that was granted last could not be written down: it covers nothing.
+    pub(crate) fn forgo(&mut self) {
+        self.terms.covered = self.terms.covered.saturating_sub(self.granted);
+        self.granted = 0;
     }
 
     /// What becomes of bytes that bring the stream to `text` bytes of text.

@@ -2,7 +2,7 @@
 //!
 //! One request, from file to file: `proxy` names the phases; `gate` lets it in or not (`identity`,
 //! then the route); `body` reads it; `admission` prices it (`ask`, `quote`) and takes the credits
-//! (`org`, where the book and its queue are); `upstream` sends it on; `answer` meters what comes
+//! (`org`, where the book and its queue are; `idempotency` first, if the client sent a key); `upstream` sends it on; `answer` meters what comes
 //! back (`meter`, `growth`) and ends the hold before the last bytes go (`running`, `settlement`).
 //! `refusal` and `tell` say no. `sync` is the only road to the store, and `own` the gateway's own
 //! routes.
@@ -23,6 +23,7 @@ mod body;
 
 mod admission;
 mod ask;
+mod idempotency;
 mod quote;
 
 mod org;
@@ -41,6 +42,7 @@ mod header;
 mod refusal;
 mod tell;
 
+mod recovery;
 mod sync;
 
 mod metrics;
@@ -48,4 +50,5 @@ mod operations;
 mod own;
 
 pub use gateway::{Gateway, Setup, ShutdownError, StartError};
+pub use recovery::Recovered;
 pub use time::{Clock, SteadyClock};

@@ -1,6 +1,7 @@
 //! Every series of the data plane, with its name in one place.
 
 use bursar_config::{Handle, Reloads};
+use journal::Status;
 use ledger::{Charge, Ending};
 use prometheus::{Histogram, HistogramOpts, IntCounterVec, IntGauge, Opts, Registry, TextEncoder};
 
@@ -23,9 +24,30 @@ pub(crate) struct Metrics {
     pub(crate) holds: IntGauge,
     waiting: IntGauge,
     store_failing: IntGauge,
+    journal: JournalGauges,
     reloads_ok: IntGauge,
     reloads_failed: IntGauge,
     last_reload_ok: IntGauge,
+}
+
+/// How the journal is.
+struct JournalGauges {
+    written: IntGauge,
+    durable: IntGauge,
+    unreported: IntGauge,
+    bytes: IntGauge,
+    full: IntGauge,
+}
+
+impl JournalGauges {
+    fn set(&self, status: &Status) {
+        let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+        self.written.set(count(status.written.0));
+        self.durable.set(count(status.durable.0));
+        self.unreported.set(i64::try_from(status.unreported).unwrap_or(i64::MAX));
+        self.bytes.set(count(status.bytes));
+        self.full.set(i64::from(status.full));
+    }
 }
 
 const SECONDS: [f64; 14] =
@@ -89,6 +111,16 @@ impl Metrics {
                 "1 unless the last configuration was refused",
             )?,
             store_failing: gauge("bursar_store_failing", "1 while the store does not answer")?,
+            journal: JournalGauges {
+                written: gauge("bursar_journal_written_records", "The last record written")?,
+                durable: gauge("bursar_journal_durable_records", "The last record on disk")?,
+                unreported: gauge(
+                    "bursar_journal_unreported_records",
+                    "Records that the store has not acknowledged",
+                )?,
+                bytes: gauge("bursar_journal_bytes", "What the journal takes of the disk")?,
+                full: gauge("bursar_journal_full", "1 while it has no room for a new hold")?,
+            },
             registry,
         })
     }
@@ -136,6 +168,7 @@ impl Metrics {
     /// Every series, with what is only looked up when it is asked for.
     pub(crate) fn text(&self, ledger: &Ledger, config: &Handle) -> String {
         self.config(&config.reloads().borrow());
+        self.journal.set(&ledger.journal().status());
         self.store_failing.set(i64::from(ledger.health().is_failing()));
         self.waiting.set(i64::try_from(ledger.waiting()).unwrap_or(i64::MAX));
         TextEncoder::new().encode_to_string(&self.registry.gather()).unwrap_or_default()

@@ -65,7 +65,8 @@ impl ProxyHttp for Proxy {
                 let discarded = body::discard(session, exchange, within).await;
                 let too_large = discarded == Discarded::TooLarge && exchange.routed.is_some();
                 let denial = if too_large { body::too_large(exchange) } else { denial };
-                tell::refuse(session, exchange, &denial, &self.metrics).await;
+                let now = self.admission.ledger.now();
+                tell::refuse(session, exchange, &denial, &self.metrics, now).await;
                 Ok(true)
             }
         }
@@ -181,7 +182,8 @@ impl ProxyHttp for Proxy {
             let within = if failure::is_late_body(error) { Duration::ZERO } else { read };
             body::discard(session, exchange, within).await;
         }
-        tell::refuse(session, exchange, &denial, &self.metrics).await;
+        let now = self.admission.ledger.now();
+        tell::refuse(session, exchange, &denial, &self.metrics, now).await;
         FailToProxy { error_code: denial.code.status(), can_reuse_downstream: false }
     }
 

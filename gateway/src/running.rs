@@ -1,18 +1,19 @@
 //! An admitted request: its hold, and the one place where that ends.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use bursar_config::Meter as MeterKind;
 use bytes::Bytes;
 use journal::{Lsn, Opened, Record};
-use ledger::{Cause, Charge, Credits, Hold, PathIndex};
+use ledger::{Cause, Charge, Credits, Hold, PathIndex, WrittenPart};
 
 use crate::growth::Growth;
 use crate::meter::Meter;
 use crate::metrics::Metrics;
 use crate::org::Org;
 use crate::quote::Quoted;
-use crate::settlement::{Bill, How};
+use crate::settlement::{Bill, How, due_by_now};
 use crate::sync::Ledger;
 
 /// A request that credits are held for. However it goes away, its hold ends exactly once.
@@ -24,7 +25,7 @@ pub(crate) struct Running {
     pub(crate) opened: Arc<Opened>,
     pub(crate) kind: MeterKind,
     pub(crate) quoted: Quoted,
-    /// The record that the first byte of the answer has to wait for.
+    /// The record of the hold, which the first byte of the answer has to wait for.
     pub(crate) written: Lsn,
     /// What the provider is sent instead of the client's body.
     pub(crate) forward: Option<Bytes>,
@@ -43,7 +44,8 @@ pub(crate) struct Running {
     pub(crate) status: u16,
     pub(crate) meter: Option<Meter>,
     pub(crate) growth: Option<Growth>,
-    pub(crate) reported_tokens: u64,
+    /// The last that was written down of how far the answer is.
+    pub(crate) progress: Option<Progress>,
     /// The stream was ended by us, when so many bytes of the body were out.
     pub(crate) cut: Option<usize>,
     cutting: bool,
@@ -51,6 +53,16 @@ pub(crate) struct Running {
     held: Credits,
     charged: Option<Credits>,
 }
+
+/// How far an answer was when that was last written down.
+pub(crate) struct Progress {
+    output_tokens: u64,
+    at: Instant,
+}
+
+/// Output tokens, and time, between two records of how far an answer is.
+const PROGRESS_TOKENS: u64 = 1_000;
+const PROGRESS_EVERY: Duration = Duration::from_secs(2);
 
 /// The parts of a running request that are known when it is admitted.
 pub(crate) struct Admitted {
@@ -88,7 +100,7 @@ impl Running {
             status: 0,
             meter: None,
             growth: None,
-            reported_tokens: 0,
+            progress: None,
             cut: None,
             cutting: false,
             held: hold.amount(),
@@ -118,29 +130,45 @@ impl Running {
         self.hold.is_some()
     }
 
-    /// Takes an extension into the hold; it is written down before anything relies on it.
-    pub(crate) fn extend(&mut self, extension: Hold) {
+    /// Takes an extension into the hold, once it is written down; whether it was. One that was not
+    /// goes back.
+    pub(crate) fn extend(&mut self, extension: Hold) -> bool {
         let Some(hold) = self.hold.take() else {
             self.org.close(extension.release());
-            return;
+            return false;
         };
-        let record = Record::Extend { hold: hold.id(), parts: extension.parts().to_vec() };
-        // It opens no hold, so there is always room for it.
-        let _ = self.ledger.journal().append(self.org.shard(), record);
-        let hold = hold.join(extension);
+        let parts = extension.parts().iter().map(WrittenPart::from).collect();
+        let record = Record::Extend { hold: hold.id(), parts };
+        let written = self.ledger.journal().append(self.org.shard(), record).is_ok();
+        let hold = if written {
+            hold.join(extension)
+        } else {
+            tracing::warn!("the journal is full: a stream gets no more than it has");
+            self.org.close(extension.release());
+            hold
+        };
         self.held = hold.amount();
         self.hold = Some(hold);
+        written
     }
 
-    /// Says how far the answer is, for whoever has to charge it if we die.
-    pub(crate) fn progress(&mut self, output_tokens: u64) {
-        self.reported_tokens = output_tokens;
-        let record = Record::Progress { hold: self.opened.hold, output_tokens };
-        if let Ok(lsn) = self.ledger.journal().append(self.org.shard(), record)
-            && !self.started
-        {
-            self.written = lsn;
-        }
+    /// Says how far the answer is, for whoever has to charge it if we die. The first time says that
+    /// it has started.
+    pub(crate) fn note_progress(&mut self, output_tokens: u64) {
+        self.progress = Some(Progress { output_tokens, at: Instant::now() });
+        let record =
+            Record::Progress { hold: self.opened.hold, due: due_by_now(self, output_tokens) };
+        // One too many for a full journal is missed by nobody but a start after a crash.
+        let _ = self.ledger.journal().append(self.org.shard(), record);
+    }
+
+    /// Whether it is time to say again how far the answer is.
+    pub(crate) fn is_progress_due(&self, output_tokens: u64) -> bool {
+        self.progress.as_ref().is_some_and(|last| {
+            output_tokens > last.output_tokens
+                && (output_tokens - last.output_tokens >= PROGRESS_TOKENS
+                    || last.at.elapsed() >= PROGRESS_EVERY)
+        })
     }
 
     /// Ends the hold, the first time; what was charged, every time.

@@ -1,8 +1,10 @@
 //! Who pays: from how a request ended to what it is charged.
 
+use journal::Due;
 use ledger::{Cause, Credits, Ending, Unit, Usage};
 
 use crate::meter::{Outcome, Reported, counted_tokens};
+use crate::quote::Quoted;
 use crate::running::Running;
 
 /// How a request ended.
@@ -79,20 +81,41 @@ impl Bill {
 
     /// Fixed prices exactly, tokens as counted by us, at most the hold.
     fn counted(running: &Running, outputs: u64) -> Self {
-        let quoted = &running.quoted;
-        let reported = running.meter.as_ref().and_then(|meter| meter.reported());
-        let said = reported
-            .filter(|usage| (1..=quoted.most.input_tokens()).contains(&usage.input_tokens()));
-        let input =
-            said.unwrap_or_else(|| Usage::default().with(Unit::InputToken, quoted.counted_input));
-        let images = outputs.min(quoted.most.get(Unit::Image));
-        let usage = input
-            .with(Unit::Request, 1)
-            .with(Unit::OutputToken, counted_tokens(relayed_text(running)))
-            .with(Unit::Image, images);
-        let cost = quoted.price.cost(&usage).unwrap_or(Credits::MAX).min(running.held());
-        Self { cost, usage, ending: Ending::Estimated, outputs }
+        let images = outputs.min(running.quoted.most.get(Unit::Image));
+        let Due { usage, cost } = due(running, counted_tokens(relayed_text(running)), images);
+        Self { cost: cost.min(running.held()), usage, ending: Ending::Estimated, outputs }
     }
+}
+
+/// What is due for an answer that has come so far: fixed prices exactly, tokens as counted by us.
+fn due(running: &Running, output_tokens: u64, images: u64) -> Due {
+    let quoted = &running.quoted;
+    let reported = running.meter.as_ref().and_then(|meter| meter.reported());
+    let said =
+        reported.filter(|usage| (1..=quoted.most.input_tokens()).contains(&usage.input_tokens()));
+    priced(quoted, said.unwrap_or_else(|| counted_input(quoted)), output_tokens, images)
+}
+
+/// What is due of a request whose answer has started, of which nothing more is known.
+pub(crate) fn due_at_start(quoted: &Quoted) -> Due {
+    priced(quoted, counted_input(quoted), 0, quoted.most.get(Unit::Image))
+}
+
+/// What is due of a request, should nothing more be heard of it.
+pub(crate) fn due_by_now(running: &Running, output_tokens: u64) -> Due {
+    due(running, output_tokens, running.quoted.most.get(Unit::Image))
+}
+
+fn counted_input(quoted: &Quoted) -> Usage {
+    Usage::default().with(Unit::InputToken, quoted.counted_input)
+}
+
+fn priced(quoted: &Quoted, input: Usage, output_tokens: u64, images: u64) -> Due {
+    let usage = input
+        .with(Unit::Request, 1)
+        .with(Unit::OutputToken, output_tokens)
+        .with(Unit::Image, images);
+    Due { usage, cost: quoted.price.cost(&usage).unwrap_or(Credits::MAX) }
 }
 
 fn relayed_text(running: &Running) -> u64 {

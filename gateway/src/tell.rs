@@ -2,6 +2,7 @@
 
 use bursar_config::Dialect;
 use bytes::Bytes;
+use ledger::Instant;
 use pingora::http::ResponseHeader;
 use pingora::proxy::Session;
 
@@ -16,8 +17,10 @@ pub(crate) async fn refuse(
     exchange: &mut Exchange,
     denial: &Denial,
     metrics: &Metrics,
+    now: Instant,
 ) {
     metrics.refused(denial.code);
+    denial.log(&exchange.request_id, now);
     if denial.code == Code::ShuttingDown {
         // The next call is for another gateway.
         session.set_keepalive(None);

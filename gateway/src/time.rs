@@ -1,19 +1,25 @@
 //! The time for money: the store's at the start, plus what has elapsed since; never backwards.
 
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Instant as Elapsed, SystemTime, UNIX_EPOCH};
 
 use ledger::Instant;
 
 /// Where the gateway reads the time.
 pub trait Clock: Send + Sync + 'static {
-    /// The time for money.
+    /// The time for money; never before an instant that it has given or been told of.
     fn now(&self) -> Instant;
+
+    /// Tells the clock of an instant that money has seen: the wall's clock may have been set back
+    /// since.
+    fn not_before(&self, instant: Instant);
 }
 
 /// A clock that starts at the wall's time and from there only counts what elapses.
 #[derive(Debug)]
 pub struct SteadyClock {
-    start: Instant,
+    /// In microseconds since the Unix epoch.
+    start: AtomicI64,
     since: Elapsed,
 }
 
@@ -23,14 +29,28 @@ impl SteadyClock {
     pub fn start() -> Self {
         let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let micros = i64::try_from(wall.as_micros()).unwrap_or(i64::MAX);
-        Self { start: Instant::from_micros(micros), since: Elapsed::now() }
+        Self::start_at(Instant::from_micros(micros))
+    }
+
+    /// Starts at a time of one's own.
+    #[must_use]
+    pub fn start_at(instant: Instant) -> Self {
+        Self { start: AtomicI64::new(instant.micros()), since: Elapsed::now() }
+    }
+
+    fn elapsed(&self) -> i64 {
+        i64::try_from(self.since.elapsed().as_micros()).unwrap_or(i64::MAX)
     }
 }
 
 impl Clock for SteadyClock {
     fn now(&self) -> Instant {
-        let elapsed = i64::try_from(self.since.elapsed().as_micros()).unwrap_or(i64::MAX);
-        self.start.plus_micros(elapsed)
+        Instant::from_micros(self.start.load(Ordering::Relaxed)).plus_micros(self.elapsed())
+    }
+
+    fn not_before(&self, instant: Instant) {
+        let start = instant.micros().saturating_sub(self.elapsed());
+        self.start.fetch_max(start, Ordering::Relaxed);
     }
 }
 

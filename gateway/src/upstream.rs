@@ -15,9 +15,16 @@ use crate::exchange::{Exchange, Stage};
 use crate::header::X_REQUEST_ID;
 use crate::identity::CREDENTIAL_HEADERS;
 
-/// What would tell the provider about the client, or the client's own account with it.
-const STRIPPED: [&str; 5] =
-    ["cookie", "openai-organization", "openai-project", "anthropic-workspace-id", "expect"];
+/// What would tell the provider about the client, or the client's own account with it. An idempotency
+/// key too: all members share the operator's account, and with one text would be handed one answer.
+const STRIPPED: [&str; 6] = [
+    "cookie",
+    "openai-organization",
+    "openai-project",
+    "anthropic-workspace-id",
+    "expect",
+    "idempotency-key",
+];
 const IDENTITY: http::HeaderValue = http::HeaderValue::from_static("identity");
 /// Our own headers begin with this.
 const OWN_HEADERS: &str = "x-bursar-";
@@ -125,12 +132,15 @@ fn strip(request: &mut RequestHeader) {
     }
 }
 
+/// What of the query goes on to the provider: a key in it is the client's own.
+pub(crate) fn sent_query(uri: &http::Uri) -> impl Iterator<Item = &str> {
+    let query = uri.query().unwrap_or_default().split('&');
+    query.filter(|pair| !pair.is_empty() && !pair.starts_with("key=") && *pair != "key")
+}
+
 fn set_target(provider: &Provider, path: &str, request: &mut RequestHeader) -> pingora::Result<()> {
     let mut target = format!("{}{path}", provider.upstream.path);
-    // A key in the query is the client's own.
-    let query = request.uri.query().unwrap_or_default().split('&');
-    let kept = query.filter(|pair| !pair.is_empty() && !pair.starts_with("key=") && *pair != "key");
-    for (place, pair) in kept.enumerate() {
+    for (place, pair) in sent_query(&request.uri).enumerate() {
         target.push(if place == 0 { '?' } else { '&' });
         target.push_str(pair);
     }

@@ -1,52 +1,48 @@
 //! What a gateway writes down before it acts: holds, charges, what it gives back.
 //!
-//! [`Journal`] is the place of the write-ahead log; [`MemoryJournal`] holds it until the log itself
-//! is there, and loses what is unsynced when the process is killed. The order law is the callers':
-//! a hold or a give-back leaves the book before its record is appended, a settlement enters the
-//! book only after.
+//! A journal is a folder of segments: files of zeros, made ahead, that fill up with records and are
+//! never written again. Each opens with a checkpoint of the holds that are open, so that a replay
+//! begins at the newest one before which the store has everything. A record that was known to be on
+//! disk and cannot be read is damage, which is refused; one that never was is a torn tail, which is
+//! cut off.
+//!
+//! In reading order: [`Record`] is what is written, `codec` its bytes, `frame` and `segment` where they
+//! stand; `tail` appends, `table` is what stays in memory; `syncing` and `space` are the two threads;
+//! `folder`, `closed` and `replay` are the way back after a restart.
 
-mod memory;
+mod codec;
 mod record;
 
-use async_trait::async_trait;
-use ledger::{HoldId, Shard};
+mod boot;
+mod disk;
+mod frame;
+mod newest;
+mod segment;
 
-pub use memory::MemoryJournal;
-pub use record::{Found, Lsn, Opened, Record, Report};
+mod room;
+mod table;
 
-/// No room for a new hold; endings of open holds still fit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Full;
+mod space;
+mod syncing;
+mod tail;
 
-/// The write-ahead log of one gateway.
-///
-/// Two positions: what is appended survives a killed process, what is durable a power loss.
-#[async_trait]
-pub trait Journal: Send + Sync + 'static {
-    /// Writes a record down; never waits for a sync of the disk.
-    ///
-    /// # Errors
-    /// [`Full`] for a record that opens a hold, when the room that is left is kept for endings.
-    fn append(&self, shard: Shard, record: Record) -> Result<Lsn, Full>;
+mod closed;
+mod folder;
+mod replay;
+mod scan;
 
-    /// Whether everything up to a record is durable.
-    fn is_durable(&self, lsn: Lsn) -> bool;
+mod error;
+mod journal;
+mod options;
 
-    /// Waits until everything up to a record is durable.
-    async fn durable(&self, lsn: Lsn);
+#[cfg(test)]
+mod tests;
 
-    /// What happened to a hold that the store may not know of yet.
-    fn find(&self, shard: Shard, hold: HoldId) -> Option<Found>;
-
-    /// Holds that have not ended.
-    fn open_holds(&self) -> usize;
-
-    /// The shards with something to report.
-    fn unreported(&self) -> Vec<Shard>;
-
-    /// Everything durable of a shard that has not been applied, in order.
-    fn report(&self, shard: Shard) -> Report;
-
-    /// The store has applied everything of the shard up to this record.
-    fn applied(&self, shard: Shard, lsn: Lsn);
-}
+pub use closed::ClosedJournal;
+pub use disk::{Disk, LocalDisk};
+pub use error::{Error, Failed, Full};
+pub use journal::{Journal, OnFailure, Status};
+pub use options::{Durability, Options};
+pub use record::{Due, Found, Lsn, Opened, Orphan, Record, Report};
+pub use replay::AppliedUpTo;
+pub use segment::Owner;

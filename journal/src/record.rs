@@ -1,15 +1,32 @@
-//! The records of a journal.
+//! What is written down, and when.
 
 use std::sync::Arc;
 
 use ledger::{
-    AccountId, Charge, Credits, GroupId, HoldId, Instant, KeyId, MemberId, OrgId, Part, ProjectId,
-    Surface, Tool,
+    AccountId, Charge, Credits, GroupId, HoldId, Instant, KeyId, MemberId, OrgId, ProjectId,
+    Surface, Tool, Usage, WrittenPart,
 };
 
 /// The position of a record; the first one is 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Lsn(pub u64);
+
+impl Lsn {
+    /// The position after this one.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+}
+
+/// What a request is charged if nothing more is ever heard of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Due {
+    /// What was delivered, as counted by the gateway.
+    pub usage: Usage,
+    /// What that costs; recovery charges no more of it than was held.
+    pub cost: Credits,
+}
 
 /// A request whose hold was taken: everything of its charge that is known by then.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,7 +62,9 @@ pub struct Opened {
     /// What is held at first.
     pub held: Credits,
     /// What is held of each account at first.
-    pub parts: Vec<Part>,
+    pub parts: Vec<WrittenPart>,
+    /// What is due once the answer has started: the flat price, or what the input costs.
+    pub due_at_start: Due,
 }
 
 /// What is written down.
@@ -58,14 +77,14 @@ pub enum Record {
         /// The hold.
         hold: HoldId,
         /// What was taken beside it.
-        parts: Vec<Part>,
+        parts: Vec<WrittenPart>,
     },
     /// How far an answer is. The first one says that it has started.
     Progress {
         /// The hold.
         hold: HoldId,
-        /// Output tokens relayed so far, as counted.
-        output_tokens: u64,
+        /// What is due by now.
+        due: Due,
     },
     /// A hold ended: the complete usage event.
     Settle(Arc<Charge>),
@@ -96,15 +115,42 @@ pub enum Found {
     Settled(Arc<Charge>),
 }
 
+/// A hold whose gateway has died: what is written down of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Orphan {
+    /// The request.
+    pub opened: Arc<Opened>,
+    /// What was held in the end, extensions included, limits first and grants as they burn.
+    pub parts: Vec<WrittenPart>,
+    /// What is due; `None` when not one byte of an answer can have reached the client.
+    pub due: Option<Due>,
+}
+
 /// What a shard has to tell the store: exactly the records up to `lsn`.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Report {
     /// The last record that is in it.
     pub lsn: Lsn,
+    /// How many of them concern the store, those included that say nothing any more.
+    pub records: usize,
+    /// Whether that is all there is; if not, the next report goes on behind it.
+    pub is_all: bool,
     /// The charges, in order.
     pub charges: Vec<Arc<Charge>>,
     /// The holds among them whose requests bore an idempotency key, in order.
     pub keyed: Vec<HoldId>,
     /// What left the lease unspent, in order.
     pub give_backs: Vec<(AccountId, Credits)>,
+}
+
+impl Report {
+    /// The most records of a report: a transaction of some ten milliseconds.
+    pub const RECORDS_MAX: usize = 4_096;
+}
+
+impl Default for Report {
+    fn default() -> Self {
+        let (charges, keyed, give_backs) = (Vec::new(), Vec::new(), Vec::new());
+        Self { lsn: Lsn::default(), records: 0, is_all: true, charges, keyed, give_backs }
+    }
 }

@@ -125,15 +125,9 @@ impl Hold {
             overrun: cost.saturating_sub(charged),
             parts: SmallVec::new(),
         };
-        let mut unburnt = charged;
-        for part in &self.parts {
-            let due = if part.grant.is_some() { unburnt } else { charged };
-            let paid = due.min(part.amount);
-            if part.grant.is_some() {
-                unburnt = unburnt.saturating_sub(paid);
-            }
-            settlement.parts.push(SettledPart { held: *part, charged: paid });
-        }
+        let shares = burn(self.parts.iter().map(|part| (part.grant, part.amount)), charged);
+        let parts = self.parts.iter().zip(shares);
+        settlement.parts.extend(parts.map(|(held, charged)| SettledPart { held: *held, charged }));
         settlement
     }
 
@@ -141,6 +135,22 @@ impl Hold {
     pub fn release(self) -> Settlement {
         self.settle(Credits::ZERO)
     }
+}
+
+/// What each part of a hold pays of a charge: every limit the whole, the grants together the whole,
+/// in the order of the parts.
+pub(crate) fn burn(
+    parts: impl Iterator<Item = (Option<GrantKind>, Credits)>,
+    charged: Credits,
+) -> impl Iterator<Item = Credits> {
+    parts.scan(charged, move |unburnt, (grant, amount)| {
+        if grant.is_none() {
+            return Some(charged.min(amount));
+        }
+        let paid = amount.min(*unburnt);
+        *unburnt = unburnt.saturating_sub(paid);
+        Some(paid)
+    })
 }
 
 /// What one account pays of a settled hold.

@@ -32,6 +32,7 @@ mod refusal;
 mod book;
 
 mod charge;
+mod written;
 
 pub use account::{Account, AccountIndex};
 pub use book::{
@@ -49,5 +50,6 @@ pub use id::{
 pub use instant::Instant;
 pub use limit::{CountsFrom, Limit, Period, Scope};
 pub use price::{Per, Price, PriceError, Rate, Unit, Usage};
-pub use refusal::{Refusal, Short, ShortOn};
+pub use refusal::{Refusal, Short, ShortAccount, ShortOn};
 pub use standing::{KeyStanding, KeyStatus, MemberStanding, MemberStatus};
+pub use written::{WrittenPart, WrittenSettlement, join_written, settle_written};

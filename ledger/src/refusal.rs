@@ -1,6 +1,6 @@
 //! Every no of the book, with the facts that explain it.
 
-use crate::{Credits, GrantId, Instant, Limit};
+use crate::{AccountId, Credits, GrantId, Instant, Limit};
 
 /// Why a request may not spend.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +40,26 @@ pub struct Short {
     pub left: Credits,
     /// When the limit counts anew, or the first usable grant to come begins; `None` for never.
     pub resets_at: Option<Instant>,
+    /// The account of the limit, or those of the usable grants in burn order.
+    pub accounts: Vec<ShortAccount>,
+    /// Counted up by each charge and each change that the book takes in: while it stays, no amount
+    /// and nothing spent is another.
+    pub version: u64,
+}
+
+/// One account of a shortage, as the book had it at the instant of the decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ShortAccount {
+    /// The account.
+    pub account: AccountId,
+    /// Its ceiling, or what was granted.
+    pub amount: Credits,
+    /// What is spent of it.
+    pub spent: Credits,
+    /// What running requests hold of it.
+    pub held: Credits,
+    /// What this gateway has of it and has not spent: free and held.
+    pub leased: Credits,
 }
 
 /// The account that was short.

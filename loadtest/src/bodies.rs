@@ -67,6 +67,53 @@ pub(crate) fn chat(model: &str, form: Form, max_tokens: Option<u32>) -> Bytes {
     Bytes::from(serde_json::to_vec(&body).expect("a plain struct is always JSON"))
 }
 
+#[derive(Serialize)]
+struct Messages<'a> {
+    model: &'a str,
+    system: &'static str,
+    messages: [Message; 1],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_tokens: Option<u32>,
+    stream: bool,
+}
+
+#[derive(Serialize)]
+struct Embeddings<'a> {
+    model: &'a str,
+    input: [&'static str; 2],
+}
+
+#[derive(Serialize)]
+struct Images<'a> {
+    model: &'a str,
+    prompt: &'static str,
+    n: u32,
+}
+
+/// The same question in the other dialect.
+pub(crate) fn messages(model: &str, form: Form, max_tokens: Option<u32>) -> Bytes {
+    let body = Messages {
+        model,
+        system: SYSTEM,
+        messages: [Message { role: "user", content: USER }],
+        max_tokens,
+        stream: form == Form::Stream,
+    };
+    Bytes::from(serde_json::to_vec(&body).expect("a plain struct is always JSON"))
+}
+
+/// Two texts to be embedded.
+pub(crate) fn embeddings(model: &str) -> Bytes {
+    let body = Embeddings { model, input: [SYSTEM, USER] };
+    Bytes::from(serde_json::to_vec(&body).expect("a plain struct is always JSON"))
+}
+
+/// Two images to be made.
+pub(crate) fn images(model: &str) -> Bytes {
+    let body = Images { model, prompt: "a spring catalogue, warm", n: 2 };
+    Bytes::from(serde_json::to_vec(&body).expect("a plain struct is always JSON"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

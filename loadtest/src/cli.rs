@@ -1,6 +1,7 @@
 //! What can be asked for on the command line.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -14,10 +15,64 @@ pub(crate) struct Arguments {
 
 #[derive(Subcommand)]
 pub(crate) enum Scenario {
+    /// Mixed calls of several people at a steady rate, then an audit
+    Steady(Load),
+    /// Long streams, half of them without a bound, then an audit
+    Streams(Load),
+    /// Mixed calls whose callers leave at random, then an audit
+    HangUps(Load),
+    /// Mixed calls before a provider that errs, breaks off and miscounts, then an audit
+    ProviderFaults(Load),
+    /// Mixed calls before a gateway that is killed every 0.1 to 3 seconds, then an audit
+    Kill(Load),
     /// Many calls at once on one key whose credits suffice for some of them, then an audit
     HotKey(HotKey),
     /// The gateway beside a bare proxy, in turns, before one mock provider
     Compare(Compare),
+}
+
+/// A load that arrives at a rate, however slow the answers are.
+#[derive(Args)]
+pub(crate) struct Load {
+    /// The gateway's binary; without it, the one beside this program
+    #[arg(long, value_name = "FILE")]
+    pub(crate) bursar: Option<PathBuf>,
+    /// The mock provider's binary; without it, the one beside this program
+    #[arg(long, value_name = "FILE")]
+    pub(crate) mock_provider: Option<PathBuf>,
+    /// How long calls arrive
+    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    pub(crate) seconds: u32,
+    /// The same in minutes
+    #[arg(long, conflicts_with = "seconds", value_parser = clap::value_parser!(u32).range(1..=1_440))]
+    pub(crate) minutes: Option<u32>,
+    /// Calls per second
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) rate: u32,
+    /// How many connections may have calls waiting at once
+    #[arg(long, default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) connections: u32,
+    /// The name of one key of the demo that makes all calls, instead of the scenario's own keys
+    #[arg(long, value_name = "NAME")]
+    pub(crate) key: Option<String>,
+    /// What the calls and the kills are drawn by; without it, a random one, which is printed
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
+    /// Where to write each answer, as a line of JSON
+    #[arg(long, value_name = "FILE")]
+    pub(crate) log: Option<PathBuf>,
+    /// Where to keep store, bill and log of the gateway; without it, a temporary folder, which
+    /// stays if the audit finds something
+    #[arg(long, value_name = "DIR")]
+    pub(crate) folder: Option<PathBuf>,
+}
+
+impl Load {
+    /// How long calls arrive.
+    pub(crate) fn length(&self) -> Duration {
+        let seconds = self.minutes.map_or(self.seconds, |minutes| minutes * 60);
+        Duration::from_secs(u64::from(seconds))
+    }
 }
 
 #[derive(Args)]
@@ -25,6 +80,9 @@ pub(crate) struct HotKey {
     /// The gateway's binary; without it, the one beside this program
     #[arg(long, value_name = "FILE")]
     pub(crate) bursar: Option<PathBuf>,
+    /// The mock provider's binary; without it, the one beside this program
+    #[arg(long, value_name = "FILE")]
+    pub(crate) mock_provider: Option<PathBuf>,
     /// The name of the demo's key that is hot
     #[arg(long, default_value = "fifty")]
     pub(crate) key: String,
@@ -69,10 +127,11 @@ pub(crate) struct Compare {
     /// the streams, only those of 500 chunks have a price then
     #[arg(long)]
     pub(crate) without_max_tokens: bool,
-    /// Calls per second of `latency`; without it, half of what the slower side did in `json`
+    /// Calls per second of `latency` and `durability`; without it, half of what the slower side did in `json`
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub(crate) rate: Option<u32>,
-    /// How long the provider waits before the first byte of each answer of `latency`
+    /// How long the provider waits before the first byte of each answer of `latency` and
+    /// `durability`
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(0..=10_000))]
     pub(crate) first_byte_delay_ms: u32,
     /// How many connections `latency` may have waiting at once
@@ -92,4 +151,6 @@ pub(crate) enum Workload {
     Stream,
     /// Chat as JSON, arriving at a fixed rate, before a provider that takes its time
     Latency,
+    /// The same, of a gateway whose answers wait for the disk beside one whose answers do not
+    Durability,
 }

@@ -1,17 +1,20 @@
 //! One connection to a server, and the calls made on it.
 
+use std::future::pending;
 use std::net::SocketAddr;
+use std::pin::pin;
 
 use anyhow::{Context, Result, bail};
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, USER_AGENT};
-use http::{HeaderMap, Method, Request, Response, StatusCode};
+use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
 use serde::de::DeserializeOwned;
 use tokio::net::TcpStream;
+use tokio::task::AbortHandle;
 
 /// The longest answer that is read, in bytes.
 const LONGEST_ANSWER: usize = 16 << 20;
@@ -73,6 +76,10 @@ pub(crate) enum Ending {
     Complete,
     /// It did not, and why.
     Cut(String),
+    /// The caller left before.
+    Left,
+    /// Nobody listened: nothing was sent.
+    Unconnected(String),
 }
 
 /// An answer without its body.
@@ -85,8 +92,8 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    fn none(error: impl std::fmt::Display) -> Self {
-        let ending = Ending::Cut(error.to_string());
+    /// None at all.
+    pub(crate) fn none(ending: Ending) -> Self {
         Self { status: None, headers: HeaderMap::new(), ending }
     }
 }
@@ -95,6 +102,8 @@ impl Answer {
 pub(crate) struct Connection {
     server: SocketAddr,
     requests: SendRequest<Full<Bytes>>,
+    /// Ends the connection at once, whatever is on its way.
+    hang_up: AbortHandle,
 }
 
 impl Connection {
@@ -107,42 +116,65 @@ impl Connection {
         stream.set_nodelay(true)?;
         let (requests, connection) = handshake(TokioIo::new(stream)).await?;
         // It ends with `requests`; what goes wrong in it is told to the call that it goes wrong for.
-        tokio::spawn(connection);
-        Ok(Self { server, requests })
+        let hang_up = tokio::spawn(connection).abort_handle();
+        Ok(Self { server, requests, hang_up })
     }
 
     /// Makes one call and reads the whole answer into `body`, replacing what is there. A connection
     /// that was closed since the last answer is opened again; a call is never repeated.
     pub(crate) async fn send(&mut self, call: &Call, body: &mut Vec<u8>) -> Answer {
+        self.send_until(call, body, pending()).await
+    }
+
+    /// The same, but hangs up when `leave` ends before the answer does.
+    pub(crate) async fn send_until(
+        &mut self,
+        call: &Call,
+        body: &mut Vec<u8>,
+        leave: impl Future<Output = ()>,
+    ) -> Answer {
         body.clear();
         if self.requests.ready().await.is_err() {
             match Self::open(self.server).await {
                 Ok(fresh) => *self = fresh,
-                Err(error) => return Answer::none(error),
+                Err(error) => return Answer::none(Ending::Unconnected(error.to_string())),
             }
         }
-        match self.requests.send_request(call.request()).await {
-            Ok(response) => read(response, body).await,
-            Err(error) => Answer::none(error),
-        }
+        let mut leave = pin!(leave);
+        let response = tokio::select! {
+            response = self.requests.send_request(call.request()) => response,
+            () = &mut leave => return Answer::none(self.left()),
+        };
+        let (head, incoming) = match response {
+            Ok(response) => response.into_parts(),
+            Err(error) => return Answer::none(Ending::Cut(error.to_string())),
+        };
+        let ending = tokio::select! {
+            ending = read(incoming, body) => ending,
+            () = &mut leave => self.left(),
+        };
+        Answer { status: Some(head.status), headers: head.headers, ending }
+    }
+
+    fn left(&self) -> Ending {
+        self.hang_up.abort();
+        Ending::Left
     }
 }
 
-async fn read(response: Response<Incoming>, body: &mut Vec<u8>) -> Answer {
-    let (head, mut incoming) = response.into_parts();
-    let ending = loop {
+async fn read(mut incoming: Incoming, body: &mut Vec<u8>) -> Ending {
+    loop {
         let frame = match incoming.frame().await {
-            None => break Ending::Complete,
-            Some(Err(error)) => break Ending::Cut(error.to_string()),
+            None => return Ending::Complete,
+            Some(Err(error)) => return Ending::Cut(error.to_string()),
             Some(Ok(frame)) => frame,
         };
         let Some(chunk) = frame.data_ref() else { continue };
         if body.len() + chunk.len() > LONGEST_ANSWER {
-            break Ending::Cut(format!("longer than {LONGEST_ANSWER} bytes"));
+            return Ending::Cut(format!("longer than {LONGEST_ANSWER} bytes"));
         }
         body.extend_from_slice(chunk);
-    };
-    Answer { status: Some(head.status), headers: head.headers, ending }
+    }
 }
 
 /// Makes one call on a connection of its own, and reads its answer as JSON.

@@ -7,15 +7,17 @@ use std::process::Command;
 use anyhow::{Context, Result};
 use bytes::Bytes;
 use ledger::Credits;
-use mock_provider::Bill;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
+use crate::balance::Balance;
 use crate::client::{Call, fetch};
 use crate::process::Process;
 
 /// A port that is free.
 const ANY_PORT: &str = "127.0.0.1:0";
+/// What its process is called.
+pub(crate) const NAME: &str = "bursar demo";
 
 /// A demo on free ports with an organisation of its own; stopped when dropped.
 pub(crate) struct Demo {
@@ -30,7 +32,7 @@ pub(crate) struct Demo {
 struct Seeded {
     gateway: String,
     admin: String,
-    provider: String,
+    operations: String,
     admin_token: String,
     org: String,
     keys: Vec<SeededKey>,
@@ -52,35 +54,96 @@ struct TopUp<'a> {
 }
 
 #[derive(Deserialize)]
-struct Balance {
-    remaining: String,
-}
-
-#[derive(Deserialize)]
 struct Charge {
     charged: String,
 }
 
+/// Where a demo listens and what it stands before.
+#[derive(Clone, Copy)]
+pub(crate) struct Place<'a> {
+    /// The provider's URL.
+    pub(crate) upstream: &'a str,
+    /// What it keeps its data in; without it, a temporary folder.
+    pub(crate) folder: Option<&'a Path>,
+    /// Gateway, admin API and operations; without them, free ports.
+    pub(crate) listeners: Option<[SocketAddr; 3]>,
+    /// Whether no answer waits for the disk.
+    pub(crate) relaxed: bool,
+}
+
+impl Place<'_> {
+    /// What starts a demo here.
+    pub(crate) fn command(&self, bursar: &Path) -> Command {
+        let mut command = Command::new(bursar);
+        command.args(["demo", "--json"]);
+        for (index, listener) in ["--gateway", "--admin", "--operations"].iter().enumerate() {
+            let address = self.listeners.map(|listeners| listeners[index].to_string());
+            command.args([listener, address.as_deref().unwrap_or(ANY_PORT)]);
+        }
+        command.args(["--upstream", self.upstream]);
+        if self.relaxed {
+            command.args(["--durability", "relaxed"]);
+        }
+        if let Some(folder) = self.folder {
+            command.arg("--data-dir").arg(folder);
+        }
+        command
+    }
+}
+
 impl Demo {
-    /// Starts `bursar demo`, with its own mock provider or before the one at `upstream`.
+    /// Starts `bursar demo` in a place of its own, before the provider at `upstream`.
     ///
     /// # Errors
     /// It does not start, or says something else than a demo does.
-    pub(crate) fn start(bursar: &Path, upstream: Option<&str>) -> Result<Self> {
-        let mut command = Command::new(bursar);
-        command.args(["demo", "--json"]);
-        for listener in ["--gateway", "--admin", "--operations"] {
-            command.args([listener, ANY_PORT]);
-        }
-        match upstream {
-            Some(url) => command.args(["--upstream", url]),
-            None => command.args(["--provider", ANY_PORT]),
-        };
-        let process = Process::start("bursar demo", &mut command)?;
+    pub(crate) fn start(bursar: &Path, upstream: &str) -> Result<Self> {
+        Self::start_in(bursar, &Place { upstream, folder: None, listeners: None, relaxed: false })
+    }
+
+    /// Starts `bursar demo` in a place.
+    ///
+    /// # Errors
+    /// It does not start, or says something else than a demo does.
+    pub(crate) fn start_in(bursar: &Path, place: &Place<'_>) -> Result<Self> {
+        let mut command = place.command(bursar);
+        Self::of(Process::start(NAME, &mut command)?)
+    }
+
+    /// The demo that is `process`, which is ready.
+    ///
+    /// # Errors
+    /// It says something else than a demo does.
+    pub(crate) fn of(process: Process) -> Result<Self> {
         let seeded: Seeded = serde_json::from_str(process.greeting())
             .with_context(|| format!("bursar demo said {:?}", process.greeting()))?;
         let gateway = address(&seeded.gateway)?;
         Ok(Self { process, seeded, gateway })
+    }
+
+    /// Kills it, and puts in its place what `start` starts, which need not be ready.
+    ///
+    /// # Errors
+    /// It had ended by itself, or there is no new one.
+    pub(crate) fn kill_and(&mut self, start: impl FnOnce() -> Result<Process>) -> Result<()> {
+        self.process.kill()?;
+        self.process = start()?;
+        Ok(())
+    }
+
+    /// Waits until it is ready.
+    ///
+    /// # Errors
+    /// It ends before, or takes longer than 60 seconds.
+    pub(crate) async fn ready(&mut self) -> Result<()> {
+        self.process.ready().await
+    }
+
+    /// Gateway, admin API and operations.
+    ///
+    /// # Errors
+    /// One of them is no address.
+    pub(crate) fn listeners(&self) -> Result<[SocketAddr; 3]> {
+        Ok([self.gateway, address(&self.seeded.admin)?, address(&self.seeded.operations)?])
     }
 
     /// The secret of the seeded key of this name.
@@ -111,9 +174,15 @@ impl Demo {
     /// # Errors
     /// The gateway does not say.
     pub(crate) async fn remaining(&self, key: &str) -> Result<Credits> {
-        let call = Call::get(self.gateway, "/bursar/v1/balance", Some(key))?;
-        let balance: Balance = fetch(self.gateway, &call).await?;
-        credits(&balance.remaining)
+        Ok(self.balance(key).await?.remaining)
+    }
+
+    /// What the holder of `key` may spend, account by account.
+    ///
+    /// # Errors
+    /// The gateway does not say.
+    pub(crate) async fn balance(&self, key: &str) -> Result<Balance> {
+        balance(self.gateway, key).await
     }
 
     /// What was charged in the end for the request with the id `request`.
@@ -125,15 +194,6 @@ impl Demo {
         let call = Call::get(self.gateway, &path, Some(key))?;
         let charge: Charge = fetch(self.gateway, &call).await?;
         credits(&charge.charged)
-    }
-
-    /// What the provider says it sold, which the gateway has no part in.
-    ///
-    /// # Errors
-    /// The provider does not say.
-    pub(crate) async fn bill(&self) -> Result<Bill> {
-        let provider = address(&self.seeded.provider)?;
-        fetch(provider, &Call::get(provider, "/bill", None)?).await
     }
 
     /// The process id of its gateway.
@@ -155,6 +215,14 @@ impl Demo {
         let key = keys.iter().find(|key| key.name == name);
         key.with_context(|| format!("the demo has no key {name:?}, only {}", known()))
     }
+}
+
+/// What the holder of `key` may spend, account by account.
+///
+/// # Errors
+/// The gateway does not say, or an amount is none.
+pub(crate) async fn balance(gateway: SocketAddr, key: &str) -> Result<Balance> {
+    fetch(gateway, &Call::get(gateway, "/bursar/v1/balance", Some(key))?).await
 }
 
 /// The socket address in `http://ADDRESS` with or without a path.

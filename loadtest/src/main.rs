@@ -1,26 +1,32 @@
 //! Puts a gateway under load and holds it to its promises: scenarios that end in an audit, and side-by-side measurements.
 //!
 //! A run goes through these files in this order:
-//! - `cli` says what is wanted, `programs` finds what has to be started, `process` and `demo` start it;
-//! - `client` and `bodies` are the calls, `load` makes many of them and `tally` keeps their latencies;
-//! - `scenario` has the two runs: `hot_key` ends in its `audit`, `compare` in medians and ratios;
-//! - `cpu` reads what a process has cost, `table` prints what was found.
+//! - `cli` says what is wanted, `programs` finds what has to be started, `process`, `demo` and
+//!   `provider` start it;
+//! - `traffic` draws the calls and keeps what came back, with `client` and `bodies` to make them;
+//!   `load` makes many of them and `tally` keeps their latencies;
+//! - `scenario` has the runs, which end in the `audit` or, for `compare`, in medians and ratios;
+//! - `balance` reads what a caller may spend, `cpu` what a process has cost, `table` prints.
 //!
-//! It exits with 1 when a promise was broken or an answer was wrong, and with 0 otherwise.
+//! It exits with 1 when a promise was broken or the run failed, and with 0 otherwise.
 
 mod cli;
 mod programs;
 
 mod demo;
 mod process;
+mod provider;
 
 mod bodies;
 mod client;
 mod load;
 mod tally;
+mod traffic;
 
+mod audit;
 mod scenario;
 
+mod balance;
 mod cpu;
 mod table;
 
@@ -32,7 +38,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::{Arguments, Scenario};
 use crate::programs::Programs;
-use crate::scenario::{Verdict, compare, hot_key};
+use crate::scenario::{Verdict, audited, compare, hot_key, scenes};
 
 /// One thread: the machine's others are for what is measured.
 #[tokio::main(flavor = "current_thread")]
@@ -53,13 +59,19 @@ async fn main() -> Result<ExitCode> {
 }
 
 async fn run(scenario: &Scenario, programs: &Programs) -> Result<Verdict> {
-    match scenario {
-        Scenario::HotKey(options) => Box::pin(hot_key::run(options, programs)).await,
+    let (options, scene) = match scenario {
+        Scenario::Steady(options) => (options, scenes::steady()),
+        Scenario::Streams(options) => (options, scenes::streams()),
+        Scenario::HangUps(options) => (options, scenes::hang_ups()),
+        Scenario::ProviderFaults(options) => (options, scenes::provider_faults()),
+        Scenario::Kill(options) => (options, scenes::kill()),
+        Scenario::HotKey(options) => return Box::pin(hot_key::run(options, programs)).await,
         Scenario::Compare(options) => {
             let command: Vec<String> = std::env::args().skip(1).collect();
-            Box::pin(compare::run(options, programs, &command.join(" "))).await
+            return Box::pin(compare::run(options, programs, &command.join(" "))).await;
         }
-    }
+    };
+    Box::pin(audited::run(options, scene, programs)).await
 }
 
 async fn told_to_stop() -> Result<()> {

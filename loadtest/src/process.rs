@@ -1,9 +1,11 @@
 //! A process that is started, says one line when it is ready, and is stopped when it is dropped.
 
+use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -24,8 +26,17 @@ const KEPT_COMPLAINTS: usize = 8 << 10;
 pub(crate) struct Process {
     name: String,
     child: Child,
+    first_line: Receiver<String>,
     greeting: String,
-    complaints: Arc<Mutex<Vec<u8>>>,
+    complaints: Complaints,
+}
+
+/// What it said on standard error.
+enum Complaints {
+    /// The last of it.
+    Last(Arc<Mutex<Vec<u8>>>),
+    /// All of it.
+    In(PathBuf),
 }
 
 impl Process {
@@ -34,19 +45,66 @@ impl Process {
     /// # Errors
     /// It cannot be started, ends without a line, or says nothing for 60 seconds.
     pub(crate) fn start(name: &str, command: &mut Command) -> Result<Self> {
+        let mut process = Self::spawn(name, command, None)?;
+        let line = process.first_line.recv_timeout(START).ok();
+        process.greeting = line.ok_or_else(|| process.failed("did not say that it is ready"))?;
+        Ok(process)
+    }
+
+    /// Starts `command` and does not wait. What it says on standard error is appended to `log`, if
+    /// there is one.
+    ///
+    /// # Errors
+    /// It cannot be started, or the log not be written.
+    pub(crate) fn spawn(name: &str, command: &mut Command, log: Option<&Path>) -> Result<Self> {
+        let stderr = match log {
+            Some(path) => File::options().append(true).create(true).open(path)?.into(),
+            None => Stdio::piped(),
+        };
         let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
+            .stderr(stderr)
             .spawn()
             .with_context(|| format!("cannot start {}", command.get_program().display()))?;
         let first_line = child.stdout.take().map(read_lines);
-        let complaints = child.stderr.take().map(keep_last).unwrap_or_default();
-        let greeting = String::new();
-        let mut process = Self { name: name.to_owned(), child, greeting, complaints };
-        let line = first_line.and_then(|line| line.recv_timeout(START).ok());
-        process.greeting = line.ok_or_else(|| process.failed("did not say that it is ready"))?;
-        Ok(process)
+        let first_line = first_line.context("a process without its standard output")?;
+        let complaints = match log {
+            Some(path) => Complaints::In(path.to_path_buf()),
+            None => Complaints::Last(child.stderr.take().map(keep_last).unwrap_or_default()),
+        };
+        Ok(Self { name: name.to_owned(), child, first_line, greeting: String::new(), complaints })
+    }
+
+    /// Waits for its first line, if it has not been heard.
+    ///
+    /// # Errors
+    /// It ends without a line, or says nothing for 60 seconds.
+    pub(crate) async fn ready(&mut self) -> Result<()> {
+        let deadline = Instant::now() + START;
+        while self.greeting.is_empty() {
+            match self.first_line.try_recv() {
+                Ok(line) => self.greeting = line,
+                Err(TryRecvError::Empty) if Instant::now() < deadline => {
+                    tokio::time::sleep(LOOK_EVERY).await;
+                }
+                Err(_) => return Err(self.failed("did not say that it is ready")),
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends it as a power cut would, with SIGKILL.
+    ///
+    /// # Errors
+    /// It had ended before, by itself.
+    pub(crate) fn kill(&mut self) -> Result<()> {
+        if let Some(status) = self.child.try_wait()? {
+            return Err(self.failed(&format!("ended by itself with {status}")));
+        }
+        self.child.kill()?;
+        self.child.wait()?;
+        Ok(())
     }
 
     /// Its first line, without the line break.
@@ -92,8 +150,12 @@ impl Process {
     }
 
     fn failed(&self, how: &str) -> anyhow::Error {
-        let complaints = self.complaints.lock();
-        anyhow!("{} {how}; its last words:\n{}", self.name, String::from_utf8_lossy(&complaints))
+        let complaints = match &self.complaints {
+            Complaints::Last(kept) => kept.lock().clone(),
+            Complaints::In(path) => fs::read(path).unwrap_or_default(),
+        };
+        let last = &complaints[complaints.len().saturating_sub(KEPT_COMPLAINTS)..];
+        anyhow!("{} {how}; its last words:\n{}", self.name, String::from_utf8_lossy(last))
     }
 }
 
@@ -163,6 +225,20 @@ mod tests {
         let script = "trap 'echo sorry >&2; exit 3' TERM; echo ready; while :; do sleep 0.01; done";
         let error = shell(script).unwrap().stop().unwrap_err().to_string();
         assert!(error.contains("exit status: 3"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_killed_process_is_gone_and_what_it_said_is_in_its_log() {
+        let log = tempfile::NamedTempFile::new().unwrap();
+        let mut command = Command::new("sh");
+        command.args(["-c", "echo sorry >&2; echo ready; exec sleep 600"]);
+        let mut process = Process::spawn("a shell", &mut command, Some(log.path())).unwrap();
+        process.ready().await.unwrap();
+        process.kill().unwrap();
+        assert_eq!(process.greeting(), "ready");
+        assert_eq!(fs::read_to_string(log.path()).unwrap(), "sorry\n");
+        let error = process.kill().unwrap_err().to_string();
+        assert!(error.contains("ended by itself") && error.ends_with("sorry\n"), "{error}");
     }
 
     #[test]

@@ -14,6 +14,8 @@ use serde::{Deserialize, Serialize};
 /// The bill since the start or the last reset. `GET /bill` answers it as JSON.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Bill {
+    /// Calls that have not ended, and are on no other figure of the bill.
+    pub running: u64,
     /// Calls that have ended: those answered and those failed.
     pub requests: u64,
     /// Totals by model, without suffix (`mock-chat:500` is in `mock-chat`).

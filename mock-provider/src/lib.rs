@@ -30,7 +30,9 @@ mod server;
 mod sse;
 mod text;
 
+use std::fs::File;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -55,6 +57,9 @@ pub struct Options {
     pub record: bool,
     /// The one key that may call: others get the dialect's 401. `None` lets everybody in.
     pub credential: Option<String>,
+    /// The file to which every [`Line`] is appended as JSON when its call ends, and before the last
+    /// byte of the answer leaves. [`Bill::lines`] keeps the newest only.
+    pub bill: Option<PathBuf>,
 }
 
 impl Default for Options {
@@ -65,6 +70,7 @@ impl Default for Options {
             chunk_delay: Duration::ZERO,
             record: false,
             credential: None,
+            bill: None,
         }
     }
 }
@@ -82,11 +88,13 @@ impl MockProvider {
     /// Binds `options.listen` and serves from then on, on the runtime of the caller.
     ///
     /// # Errors
-    /// The address cannot be bound.
+    /// The address cannot be bound, or the file of the bill not be written to.
     pub async fn start(options: Options) -> std::io::Result<Self> {
+        let appended = |path: &PathBuf| File::options().append(true).create(true).open(path);
+        let bill = options.bill.as_ref().map(appended).transpose()?;
         let listener = TcpListener::bind(options.listen).await?;
         let address = listener.local_addr()?;
-        let provider = Arc::new(Provider::new(options, address));
+        let provider = Arc::new(Provider::new(options, address, bill));
         let (stop, stopped) = oneshot::channel();
         let serving = tokio::spawn(server::serve(listener, Arc::clone(&provider), stopped));
         Ok(Self { address, provider, stop, serving })

@@ -1,6 +1,7 @@
 //! The mock provider as a process of its own, for load tests and for trying things by hand.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Parser;
@@ -23,6 +24,9 @@ struct Arguments {
     /// The one key that may call; without it everybody may.
     #[arg(long)]
     credential: Option<String>,
+    /// Append every line of the bill to this file, as JSON; GET /bill has the last 10,000.
+    #[arg(long, value_name = "FILE")]
+    bill: Option<PathBuf>,
 }
 
 #[tokio::main]
@@ -35,6 +39,7 @@ async fn main() -> anyhow::Result<()> {
         chunk_delay: Duration::from_millis(arguments.chunk_delay_ms),
         record: false,
         credential: arguments.credential,
+        bill: arguments.bill,
     })
     .await?;
     println!("mock provider on {}, its bill on {}/bill", provider.url(), provider.url());

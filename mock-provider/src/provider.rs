@@ -1,5 +1,6 @@
 //! What all calls share: the options, the bill, the record of requests, the numbering.
 
+use std::fs::File;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,11 +19,12 @@ pub(crate) struct Provider {
 }
 
 impl Provider {
-    pub(crate) fn new(options: Options, address: SocketAddr) -> Self {
+    pub(crate) fn new(options: Options, address: SocketAddr, bill: Option<File>) -> Self {
         // Built before the first call, so that no measured call pays for it.
         text::prepare();
         let seen = Seen::new(options.record);
-        Self { options, address, books: Arc::default(), seen, calls: AtomicU64::new(1) }
+        let books = Arc::new(Books::kept_in(bill));
+        Self { options, address, books, seen, calls: AtomicU64::new(1) }
     }
 
     /// The number of a new call. All its ids are made from it; it is never used again.

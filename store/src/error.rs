@@ -34,7 +34,8 @@ pub enum Error {
     },
     /// More of the journal is applied than it holds.
     #[error(
-        "the data folder is an old copy: the store has applied {applied} records of its journal, which holds {held}"
+        "the data folder is an old copy: the store has applied {applied} records of its journal, \
+         which holds {held}; give back the newest copy, or set this one aside and retire the node"
     )]
     OldCopy {
         /// The last record that was applied.

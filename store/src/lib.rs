@@ -11,6 +11,7 @@ mod calendar;
 mod entry;
 mod error;
 mod fingerprint;
+mod idempotency;
 mod names;
 mod path;
 mod people;
@@ -39,6 +40,7 @@ pub use calendar::{Calendar, CalendarError};
 pub use entry::{Entry, EntryBook, EntryCause, EntryKind};
 pub use error::{Error, Result};
 pub use fingerprint::{adjustment_fingerprint, grant_fingerprint};
+pub use idempotency::{ClaimAnswer, IDEMPOTENCY_KEPT_MICROS, IdempotencyClaim, uses_key_up};
 pub use model::Model;
 pub use names::{ending_from_name, ending_name, source_from_name, source_name};
 pub use path::longest_path;
@@ -141,7 +143,8 @@ pub trait Store: Send + Sync + 'static {
     /// copy.
     async fn register(&self, registration: &Registration) -> Result<Registered>;
 
-    /// Gives back the leases of a node's earlier epochs, once their journal is replayed.
+    /// Gives back the leases of a node's earlier epochs, once their journal is replayed, and frees
+    /// the idempotency keys that they claimed and never reported an end of: no journal has the holds.
     ///
     /// # Errors
     /// [`Error::Fenced`] when a later epoch of the node has begun.
@@ -151,11 +154,26 @@ pub trait Store: Send + Sync + 'static {
     ///
     /// The same sequence number with the same content answers the same and moves nothing.
     ///
+    /// The idempotency keys that the holds of `keyed` claimed are ended with it: used up by what was
+    /// answered, freed by what was not ([`uses_key_up`]). A key that is gone by then stays gone.
+    ///
     /// # Errors
     /// [`Error::Fenced`] for an epoch that is not the node's last; [`Error::Rewind`] when the
     /// sequence number is not the next; [`Error::Mismatch`] when it was applied with other content;
     /// [`Error::Corrupt`] when the charges are not what was leased, or do not add up.
     async fn sync(&self, request: &SyncRequest) -> Result<SyncAnswer>;
+
+    /// Claims an idempotency key for a request, before its hold is taken. Of all claims of a key one
+    /// is [`ClaimAnswer::Claimed`], until its request is reported to have come to nothing, or the
+    /// key's time is over; the same claim again is answered the same.
+    ///
+    /// # Errors
+    /// [`Error::Fenced`] for a hold of an epoch that is not its node's last: nobody would end the key.
+    async fn claim_idempotency(&self, claim: &IdempotencyClaim) -> Result<ClaimAnswer>;
+
+    /// Frees the keys that requests claimed which then took no hold. Keys that are used up, or that
+    /// others have claimed, are left alone.
+    async fn unclaim_idempotency(&self, org: OrgId, holds: &[HoldId]) -> Result<()>;
 
     /// Everything that a gateway keeps of an organisation; `None` if there is no such one.
     async fn load(&self, org: OrgId) -> Result<Option<OrgData>>;

@@ -30,6 +30,8 @@ class OpenAI:
         401: openai.AuthenticationError,
         402: openai.APIStatusError,
         403: openai.PermissionDeniedError,
+        409: openai.ConflictError,
+        422: openai.UnprocessableEntityError,
         429: openai.RateLimitError,
     }
     error_types = {402: "insufficient_quota"}
@@ -69,6 +71,8 @@ class Anthropic:
         401: anthropic.AuthenticationError,
         402: getattr(anthropic, "PaymentRequiredError", anthropic.APIStatusError),
         403: anthropic.PermissionDeniedError,
+        409: anthropic.ConflictError,
+        422: anthropic.UnprocessableEntityError,
         429: anthropic.RateLimitError,
     }
     error_types = {402: "billing_error"}

@@ -5,9 +5,10 @@ use ledger::{
     Charge, CountsFrom, Epoch, Grant, HoldId, Instant, Limit, LimitId, NodeId, OrgId, PeriodOpened,
 };
 use store::{
-    Adjusted, AdjustmentRequest, Change, ChangeSeq, Error, Expired, Group, Indeterminate, Key,
-    KeyIdentity, KeySecret, Member, Org, OrgData, Project, Registered, Registration, Result,
-    SecretHash, Stamp, Store, SyncAnswer, SyncRequest, UsageQuery, UsageRow,
+    Adjusted, AdjustmentRequest, Change, ChangeSeq, ClaimAnswer, Error, Expired, Group,
+    IdempotencyClaim, Indeterminate, Key, KeyIdentity, KeySecret, Member, Org, OrgData, Project,
+    Registered, Registration, Result, SecretHash, Stamp, Store, SyncAnswer, SyncRequest,
+    UsageQuery, UsageRow,
 };
 
 /// A store that answers everything with this error.
@@ -34,6 +35,12 @@ impl Store for Failing {
         self.fail()
     }
     async fn sync(&self, _: &SyncRequest) -> Result<SyncAnswer> {
+        self.fail()
+    }
+    async fn claim_idempotency(&self, _: &IdempotencyClaim) -> Result<ClaimAnswer> {
+        self.fail()
+    }
+    async fn unclaim_idempotency(&self, _: OrgId, _: &[HoldId]) -> Result<()> {
         self.fail()
     }
     async fn load(&self, _: OrgId) -> Result<Option<OrgData>> {

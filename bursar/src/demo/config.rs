@@ -8,6 +8,7 @@ use bursar_config::{Config, Environment};
 
 use super::memory::Memory;
 use super::ports::Addresses;
+use crate::cli::Durability;
 
 const TEXT: &str = include_str!("config.yaml");
 
@@ -33,6 +34,7 @@ pub(super) fn config(
     addresses: &Addresses,
     memory: &Memory,
     folder: &Path,
+    durability: Durability,
 ) -> anyhow::Result<Config> {
     let variables = [
         ("DEMO_GATEWAY", addresses.gateway.to_string()),
@@ -40,6 +42,7 @@ pub(super) fn config(
         ("DEMO_OPERATIONS", addresses.operations.to_string()),
         ("DEMO_PROVIDER", format!("http://{}", addresses.provider)),
         ("DEMO_FOLDER", folder.display().to_string()),
+        ("DEMO_DURABILITY", durability.name().to_owned()),
         ("DEMO_PEPPER", memory.pepper.clone()),
         ("DEMO_ADMIN_TOKEN", memory.admin_token.clone()),
         ("DEMO_PROVIDER_KEY", "the-operators-own-key".to_owned()),

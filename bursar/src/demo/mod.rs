@@ -64,7 +64,7 @@ async fn start(
     }
 
     let mut memory = Memory::open(folder, rand::random)?;
-    let config = config::config(&addresses, &memory, folder)?;
+    let config = config::config(&addresses, &memory, folder, arguments.durability)?;
     let store = open_store(&config.bootstrap).await?;
     if memory.state == State::Seeding {
         let hasher = key_hasher(&config.bootstrap.peppers)?;

@@ -5,6 +5,7 @@ mod process;
 
 mod command_line;
 mod demo;
+mod killed;
 mod ledger;
 mod reconcile;
 mod serve;

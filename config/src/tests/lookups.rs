@@ -6,7 +6,9 @@ use std::time::Duration;
 use ledger::{Credits, Per, Rate, Tool, Unit, Usage};
 
 use super::{CANARY, SOUND, parsed};
-use crate::{Bounds, Config, Dialect, Meter, Purpose, RouteBounds, StoreAddress, Timeouts};
+use crate::{
+    Bounds, Config, Dialect, Durability, Meter, Purpose, RouteBounds, StoreAddress, Timeouts,
+};
 
 fn sound() -> Config {
     parsed(SOUND).unwrap()
@@ -129,6 +131,13 @@ fn what_is_written_counts_and_what_is_not_has_its_default() {
 }
 
 #[test]
+fn the_journal_is_kept_as_is_written() {
+    let text = format!("{SOUND}durability: relaxed\njournal_bytes: 1GiB\n");
+    let bootstrap = parsed(&text).unwrap().bootstrap;
+    assert_eq!((bootstrap.durability, bootstrap.journal_bytes), (Durability::Relaxed, 1 << 30));
+}
+
+#[test]
 fn a_config_without_the_optional_has_the_defaults() {
     let text = SOUND.lines().filter(|line| {
         !["listen", "data_dir", "store", "threads", "bounds"].iter().any(|f| line.starts_with(f))
@@ -137,6 +146,7 @@ fn a_config_without_the_optional_has_the_defaults() {
     assert_eq!(bootstrap.listen, crate::Listen::default());
     assert_eq!(bootstrap.tls, None);
     assert_eq!(bootstrap.store, StoreAddress::Sqlite("/etc/bursar/data/bursar.db".into()));
+    assert_eq!((bootstrap.durability, bootstrap.journal_bytes), (Durability::Strict, 4 << 30));
     assert!(bootstrap.threads >= 1);
     assert_eq!(runtime.bounds, Bounds::default());
 }

@@ -76,6 +76,8 @@ fn what_needs_a_restart_refuses_the_whole_reload() {
     for (piece, other, line, field) in [
         ("8080", "8090", 2, "listen"),
         ("data_dir: ./data", "data_dir: ./other", 3, "data_dir"),
+        ("data_dir", "durability: relaxed\ndata_dir", 3, "durability"),
+        ("data_dir", "journal_bytes: 1GiB\ndata_dir", 3, "journal_bytes"),
         ("bursar.db", "other.db", 4, "store"),
         ("threads: 2", "threads: 3", 5, "threads"),
         ("${BURSAR_PEPPER}", "${UNSET:-another-0123456789-0123456789-0123}", 6, "secrets"),

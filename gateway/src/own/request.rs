@@ -48,7 +48,7 @@ struct Paid {
 pub(super) async fn answer(ledger: &Ledger, caller: &Caller, id: &str) -> Result<Bytes, Denial> {
     let unknown = || Denial::new(Code::UnknownRequest, "you made no request of this id");
     let hold: HoldId = id.parse().map_err(|_| unknown())?;
-    let request = match ledger.journal().find(caller.org.shard(), hold) {
+    let request = match ledger.journal().find(hold) {
         Some(Found::Open(opened)) if opened.member == caller.member => running(&opened),
         Some(Found::Settled(charge)) if charge.member == caller.member => ended(&charge),
         Some(Found::Open(_) | Found::Settled(_)) => return Err(unknown()),

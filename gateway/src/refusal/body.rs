@@ -5,7 +5,7 @@ use bytes::Bytes;
 use ledger::Scope;
 use serde::Serialize;
 
-use super::{Denial, Facts, ScopeId};
+use super::{Denial, Facts, First, ScopeId};
 use crate::time::rfc3339;
 
 /// The machine block: the same in every dialect, with every field always there.
@@ -21,9 +21,29 @@ struct Block<'a> {
     required: Option<String>,
     remaining: Option<String>,
     resets_at: Option<String>,
+    first: Option<FirstRequest>,
     retryable: bool,
     request_id: &'a str,
     ask: Option<&'a str>,
+}
+
+/// The request that has the idempotency key already.
+#[derive(Serialize)]
+struct FirstRequest {
+    request_id: String,
+    status: Option<u16>,
+    charged: Option<String>,
+}
+
+impl FirstRequest {
+    fn of(first: &First) -> Self {
+        let (status, charged) = first.outcome.unzip();
+        Self {
+            request_id: first.request.to_string(),
+            status: status.filter(|status| *status != 0),
+            charged: charged.map(|charged| charged.to_string()),
+        }
+    }
 }
 
 impl<'a> Block<'a> {
@@ -42,6 +62,7 @@ impl<'a> Block<'a> {
             required: amount(|facts| facts.required),
             remaining: amount(|facts| facts.remaining),
             resets_at: facts.and_then(|facts| facts.resets_at).map(rfc3339),
+            first: denial.first.as_deref().map(FirstRequest::of),
             retryable: denial.is_retryable(),
             request_id,
             ask: denial.ask.as_deref(),

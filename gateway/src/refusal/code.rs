@@ -18,6 +18,9 @@ pub(crate) enum Code {
     UnknownRequest,
     BodyTooLarge,
     HeaderTooLarge,
+    IdempotencyRunning,
+    IdempotencyFinished,
+    IdempotencyMismatch,
     CreditsHeld,
     UpstreamRefused,
     UpstreamUnreachable,
@@ -28,7 +31,7 @@ pub(crate) enum Code {
 }
 
 impl Code {
-    pub(crate) const ALL: [Self; 22] = [
+    pub(crate) const ALL: [Self; 25] = [
         Self::InvalidCredential,
         Self::AmbiguousCredential,
         Self::InvalidRequest,
@@ -44,6 +47,9 @@ impl Code {
         Self::UnknownRequest,
         Self::BodyTooLarge,
         Self::HeaderTooLarge,
+        Self::IdempotencyRunning,
+        Self::IdempotencyFinished,
+        Self::IdempotencyMismatch,
         Self::CreditsHeld,
         Self::UpstreamRefused,
         Self::UpstreamUnreachable,
@@ -70,6 +76,9 @@ impl Code {
             Self::UnknownRequest => "unknown_request",
             Self::BodyTooLarge => "body_too_large",
             Self::HeaderTooLarge => "header_too_large",
+            Self::IdempotencyRunning => "idempotency_running",
+            Self::IdempotencyFinished => "idempotency_finished",
+            Self::IdempotencyMismatch => "idempotency_mismatch",
             Self::CreditsHeld => "credits_held",
             Self::UpstreamRefused => "upstream_refused",
             Self::UpstreamUnreachable => "upstream_unreachable",
@@ -90,7 +99,9 @@ impl Code {
             | Self::ToolNotAllowed
             | Self::ProjectNotAllowed => 403,
             Self::UnknownRoute | Self::UnknownRequest => 404,
+            Self::IdempotencyRunning | Self::IdempotencyFinished => 409,
             Self::BodyTooLarge => 413,
+            Self::IdempotencyMismatch => 422,
             Self::CreditsHeld => 429,
             Self::HeaderTooLarge => 431,
             Self::Internal => 500,
@@ -105,6 +116,7 @@ impl Code {
         matches!(
             self,
             Self::CreditsHeld
+                | Self::IdempotencyRunning
                 | Self::LedgerUnavailable
                 | Self::ShuttingDown
                 | Self::UpstreamUnreachable
@@ -118,6 +130,8 @@ impl Code {
         match self {
             Self::CreditsHeld | Self::ShuttingDown => Some(1),
             Self::LedgerUnavailable => Some(2),
+            // SDKs come twice more on their own: that is ten seconds for the first to end.
+            Self::IdempotencyRunning => Some(5),
             _ => None,
         }
     }

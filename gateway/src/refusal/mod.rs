@@ -2,10 +2,11 @@
 
 mod body;
 mod code;
+mod log;
 
 use bursar_config::Dialect;
 use bytes::Bytes;
-use ledger::{Credits, Instant, Refusal, Scope, Short, ShortOn};
+use ledger::{Credits, HoldId, Instant, Refusal, Scope, Short, ShortAccount, ShortOn};
 
 pub(crate) use code::Code;
 
@@ -19,6 +20,8 @@ pub(crate) struct Denial {
     pub(crate) param: Option<String>,
     /// What was short.
     pub(crate) facts: Option<Box<Facts>>,
+    /// The earlier request of the same idempotency key.
+    pub(crate) first: Option<Box<First>>,
     /// Whom to ask.
     pub(crate) ask: Option<String>,
     /// Seconds after which the same request may pass.
@@ -28,7 +31,7 @@ pub(crate) struct Denial {
 }
 
 /// The figures of a shortage: the caller's own, never another member's.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Facts {
     pub(crate) scope: &'static str,
     pub(crate) scope_id: ScopeId,
@@ -39,6 +42,17 @@ pub(crate) struct Facts {
     pub(crate) required: Credits,
     pub(crate) remaining: Credits,
     pub(crate) resets_at: Option<Instant>,
+    /// Account by account, for the log only: an organisation's figures are not every caller's.
+    pub(crate) accounts: Vec<ShortAccount>,
+    pub(crate) version: u64,
+}
+
+/// The earlier request of an idempotency key: of the same member, or it would not be told.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct First {
+    pub(crate) request: HoldId,
+    /// The provider's status, or 0, and what was charged; `None` while it runs.
+    pub(crate) outcome: Option<(u16, Credits)>,
 }
 
 /// The id of what was short, as far as it has one.
@@ -55,6 +69,7 @@ impl Denial {
             message: message.into(),
             param: None,
             facts: None,
+            first: None,
             ask: None,
             retry_after: code.retry_after(),
             after_provider: false,
@@ -63,6 +78,11 @@ impl Denial {
 
     pub(crate) fn about(mut self, param: Option<String>) -> Self {
         self.param = param;
+        self
+    }
+
+    pub(crate) fn second_to(mut self, first: First) -> Self {
+        self.first = Some(Box::new(first));
         self
     }
 
@@ -179,6 +199,8 @@ impl Facts {
             required: short.required,
             remaining: short.left,
             resets_at: short.resets_at,
+            accounts: short.accounts.clone(),
+            version: short.version,
         }
     }
 }

@@ -1,16 +1,18 @@
 //! Where this gateway meets the store: leases come in, what was charged goes out.
 
+mod keys;
 mod shard;
 mod task;
 
 use std::sync::Arc;
 
 use journal::Journal;
-use ledger::{Credits, Epoch, NodeId, OrgId, Shard};
+use ledger::{Credits, Epoch, Instant, NodeId, OrgId, Shard};
 use store::{Applied, ChangeSeq, Refill, Store};
 
 use crate::org::{Directory, Org};
 use crate::time::Clock;
+use keys::UnclaimedKeys;
 use shard::ShardSync;
 
 pub(crate) use task::run;
@@ -20,10 +22,11 @@ pub(crate) struct Ledger {
     node: NodeId,
     epoch: Epoch,
     store: Arc<dyn Store>,
-    journal: Arc<dyn Journal>,
+    journal: Arc<Journal>,
     clock: Arc<dyn Clock>,
     directory: Directory,
     shards: Vec<ShardSync>,
+    unclaimed: UnclaimedKeys,
     health: Health,
 }
 
@@ -55,7 +58,7 @@ impl Ledger {
     pub(crate) async fn new(
         membership: Membership,
         store: Arc<dyn Store>,
-        journal: Arc<dyn Journal>,
+        journal: Arc<Journal>,
         clock: Arc<dyn Clock>,
     ) -> store::Result<Self> {
         let directory = Directory::new(Arc::clone(&store), Arc::clone(&clock)).await?;
@@ -67,6 +70,7 @@ impl Ledger {
             node: membership.node,
             epoch: membership.epoch,
             shards: shards.collect(),
+            unclaimed: UnclaimedKeys::default(),
             store,
             journal,
             clock,
@@ -79,12 +83,22 @@ impl Ledger {
         &self.store
     }
 
-    pub(crate) fn journal(&self) -> &dyn Journal {
-        &*self.journal
+    pub(crate) fn journal(&self) -> &Journal {
+        &self.journal
     }
 
     pub(crate) const fn health(&self) -> &Health {
         &self.health
+    }
+
+    /// The time for money.
+    pub(crate) fn now(&self) -> Instant {
+        self.clock.now()
+    }
+
+    /// Has the store take back what earlier starts of this node leased.
+    pub(crate) async fn give_back_earlier_leases(&self) -> store::Result<()> {
+        self.store.recovered(self.node, self.epoch).await
     }
 
     /// Requests that wait for credits, and streams that wait for more.

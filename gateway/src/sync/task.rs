@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tracing::{error, info, warn};
+use tracing::{debug, error, info, warn};
 
 use super::Ledger;
 
@@ -38,6 +38,9 @@ impl Ledger {
             if org.has_returns() && !shards.contains(&org.shard()) {
                 shards.push(org.shard());
             }
+        }
+        if let Err(failure) = self.free_keys().await {
+            debug!(%failure, "idempotency keys wait to be freed");
         }
         for shard in shards {
             let outcome = self.sync(shard, Vec::new()).await;
@@ -100,7 +103,12 @@ impl Ledger {
     /// The store's last answer, when something could not be reported within the time.
     pub(crate) async fn sync_all(&self, within: Duration) -> store::Result<()> {
         let deadline = tokio::time::Instant::now() + within;
-        for shard in self.journal.unreported() {
+        // What is not freed here is freed by the recovery of the next start.
+        let _ = self.free_keys().await;
+        let mut shards = self.journal.unreported();
+        let returning = self.directory.all().into_iter().filter(|org| org.has_returns());
+        shards.extend(returning.map(|org| org.shard()));
+        for shard in shards {
             loop {
                 match self.sync(shard, Vec::new()).await {
                     Ok(()) => break,

@@ -8,9 +8,10 @@ use ledger::{
 };
 use parking_lot::Mutex;
 use store::{
-    Adjusted, AdjustmentRequest, Change, ChangeSeq, Error, Expired, Group, Indeterminate, Key,
-    KeyIdentity, KeySecret, Member, Org, OrgData, Project, Registered, Registration, Result,
-    SecretHash, Stamp, Store, SyncAnswer, SyncRequest, UsageQuery, UsageRow,
+    Adjusted, AdjustmentRequest, Change, ChangeSeq, ClaimAnswer, Error, Expired, Group,
+    IdempotencyClaim, Indeterminate, Key, KeyIdentity, KeySecret, Member, Org, OrgData, Project,
+    Registered, Registration, Result, SecretHash, Stamp, Store, SyncAnswer, SyncRequest,
+    UsageQuery, UsageRow,
 };
 use store_sqlite::SqliteStore;
 
@@ -18,8 +19,12 @@ use store_sqlite::SqliteStore;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reach {
     All,
-    /// Everything but syncs: nothing is leased, nothing is reported.
+    /// Everything but syncs: nothing is leased, nothing is reported, no key is freed.
     NoSync,
+    /// Everything, but nobody hears that a sync has been applied.
+    NoAcknowledgement,
+    /// Everything but the answer of the next claim of a key, which is made and then waited for in vain.
+    NoAnswer,
     Nothing,
 }
 
@@ -37,8 +42,18 @@ impl FlakyStore {
 
     fn reached(&self) -> Result<&SqliteStore> {
         match *self.reach.lock() {
-            Reach::All | Reach::NoSync => Ok(&self.store),
+            Reach::All | Reach::NoSync | Reach::NoAnswer | Reach::NoAcknowledgement => {
+                Ok(&self.store)
+            }
             Reach::Nothing => Err(Error::Unavailable("switched off".to_owned())),
+        }
+    }
+
+    /// The same for what a gateway has to tell.
+    fn told(&self) -> Result<&SqliteStore> {
+        match *self.reach.lock() {
+            Reach::All | Reach::NoAnswer | Reach::NoAcknowledgement => Ok(&self.store),
+            Reach::NoSync | Reach::Nothing => Err(Error::Unavailable("switched off".to_owned())),
         }
     }
 }
@@ -46,10 +61,24 @@ impl FlakyStore {
 #[async_trait]
 impl Store for FlakyStore {
     async fn sync(&self, request: &SyncRequest) -> Result<SyncAnswer> {
-        if *self.reach.lock() != Reach::All {
-            return Err(Error::Unavailable("switched off".to_owned()));
+        let answer = self.told()?.sync(request).await?;
+        match *self.reach.lock() {
+            Reach::NoAcknowledgement => Err(Error::Unavailable("the answer was lost".to_owned())),
+            _ => Ok(answer),
         }
-        self.store.sync(request).await
+    }
+
+    async fn claim_idempotency(&self, claim: &IdempotencyClaim) -> Result<ClaimAnswer> {
+        let answer = self.reached()?.claim_idempotency(claim).await;
+        if *self.reach.lock() == Reach::NoAnswer {
+            *self.reach.lock() = Reach::All;
+            std::future::pending::<()>().await;
+        }
+        answer
+    }
+
+    async fn unclaim_idempotency(&self, org: OrgId, holds: &[HoldId]) -> Result<()> {
+        self.told()?.unclaim_idempotency(org, holds).await
     }
 
     async fn stamp(&self) -> Result<Stamp> {

@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use bursar_config::{Config, Environment, Handle, Reloader};
 use gateway::{Clock, Gateway, Setup, SteadyClock};
-use journal::MemoryJournal;
+use journal::{ClosedJournal, Options as JournalOptions, Owner};
 use ledger::{Credits, Instant, NodeId, OrgId};
 use mock_provider::{MockProvider, Options};
 use parking_lot::Mutex;
-use store::{ChangeSeq, KeyHasher, Money, Org, Plan, Registration, Store};
+use store::{ChangeSeq, KeyHasher, Money, Org, Plan, Store};
 use store_sqlite::SqliteStore;
 use tempfile::TempDir;
 
@@ -31,9 +31,11 @@ pub(crate) struct House {
     pub(super) keys: KeyHasher,
     reach: Arc<Mutex<Reach>>,
     made: AtomicU32,
-    starts: u128,
     config: Handle,
+    journal: JournalOptions,
     folder: TempDir,
+    /// Of gateways that have crashed, and do not know it.
+    left: Vec<TempDir>,
 }
 
 /// What the configuration names in `${...}`.
@@ -63,6 +65,14 @@ impl House {
     /// A house whose configuration is edited before it is read. In it `UPSTREAM_URL` stands for the
     /// mock provider; another address may be put in its place.
     pub(crate) async fn with(edit: impl FnOnce(String) -> String) -> Self {
+        Self::with_journal(edit, small()).await
+    }
+
+    /// A house whose journal is kept in a way of its own.
+    pub(crate) async fn with_journal(
+        edit: impl FnOnce(String) -> String,
+        journal: JournalOptions,
+    ) -> Self {
         let options = Options {
             record: true,
             credential: Some(OPERATORS_KEY.to_owned()),
@@ -79,11 +89,12 @@ impl House {
         store.put_org(&organisation(org)).await.unwrap();
         let keys = KeyHasher::new(1, [(1, PEPPER)]).unwrap();
         let clock = Arc::new(SteadyClock::start());
-        let (made, starts) = (AtomicU32::new(0), 1);
+        let made = AtomicU32::new(0);
         let reach = Arc::new(Mutex::new(Reach::All));
         let flaky = FlakyStore::new(Arc::clone(&store), Arc::clone(&reach));
-        let gateway = start(&config, flaky, &clock, &keys, starts).await;
+        let gateway = start(&config, flaky, &clock, &keys, &folder, journal.clone()).await;
         let client = reqwest::Client::new();
+        let left = Vec::new();
         Self {
             provider,
             gateway,
@@ -94,9 +105,10 @@ impl House {
             keys,
             reach,
             made,
-            starts,
             config,
+            journal,
             folder,
+            left,
         }
     }
 
@@ -107,9 +119,46 @@ impl House {
         Arc::into_inner(store).expect("a gateway that ended has let its store go").close().await;
         let (config, store) = (load(&self.folder), open(&self.folder).await);
         let flaky = FlakyStore::new(Arc::clone(&store), Arc::clone(&self.reach));
-        let (clock, starts) = (Arc::new(SteadyClock::start()), self.starts + 1);
-        let gateway = start(&config, flaky, &clock, &self.keys, starts).await;
-        Self { gateway, store, clock, starts, config, client: reqwest::Client::new(), ..self }
+        let clock = Arc::new(SteadyClock::start());
+        let gateway =
+            start(&config, flaky, &clock, &self.keys, &self.folder, self.journal.clone()).await;
+        Self { gateway, store, clock, config, client: reqwest::Client::new(), ..self }
+    }
+
+    /// What a start finds that comes after the present gateway was killed just now, at a time of its
+    /// own: all that was written, and nothing that was only known.
+    pub(crate) async fn crashed_until(mut self, now: Instant) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("journal")).unwrap();
+        // The store first: a journal that is ahead of it is what a crash leaves.
+        for within in ["", "journal"] {
+            for entry in std::fs::read_dir(self.folder.path().join(within)).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_file() {
+                    let to = folder.path().join(within).join(path.file_name().unwrap());
+                    std::fs::copy(&path, to).unwrap();
+                }
+            }
+        }
+        self.left.push(std::mem::replace(&mut self.folder, folder));
+        self.reach(Reach::All);
+        let (config, store) = (load(&self.folder), open(&self.folder).await);
+        let flaky = FlakyStore::new(Arc::clone(&store), Arc::clone(&self.reach));
+        let clock = Arc::new(SteadyClock::start_at(now));
+        let journal = self.journal.clone();
+        let gateway = start(&config, flaky, &clock, &self.keys, &self.folder, journal).await;
+        Self { gateway, store, clock, config, client: reqwest::Client::new(), ..self }
+    }
+
+    /// The folder of the journal.
+    pub(crate) fn journal_folder(&self) -> PathBuf {
+        self.folder.path().join("journal")
+    }
+
+    /// The same, a moment later.
+    pub(crate) async fn crashed(self) -> Self {
+        let now = SteadyClock::start().now();
+        self.crashed_until(now).await
     }
 
     /// Puts an edited configuration in force while the gateway runs.
@@ -124,6 +173,11 @@ impl House {
     /// Lets the gateway reach so much of its store from now on.
     pub(crate) fn reach(&self, reach: Reach) {
         *self.reach.lock() = reach;
+    }
+
+    /// How much of its store the gateway reaches.
+    pub(crate) fn reached(&self) -> Reach {
+        *self.reach.lock()
     }
 
     /// A number that nothing else has.
@@ -180,22 +234,24 @@ async fn start(
     store: FlakyStore,
     clock: &Arc<SteadyClock>,
     keys: &KeyHasher,
-    journal: u128,
+    folder: &TempDir,
+    options: JournalOptions,
 ) -> Gateway {
-    let node = NodeId(1);
-    // A journal in memory is another one at each start, and there is nothing to replay.
-    let registration = Registration { node, journal, last_lsn: 0, now: clock.now() };
-    let registered = store.register(&registration).await.unwrap();
-    store.recovered(node, registered.epoch).await.unwrap();
+    let owner = Owner { store: store.stamp().await.unwrap().store, node: NodeId(1) };
+    let folder = folder.path().join("journal");
     let setup = Setup {
         config: config.clone(),
         store: Arc::new(store),
-        journal: Arc::new(MemoryJournal::new(100_000)),
+        journal: ClosedJournal::open(&folder, owner, None, 1, options).unwrap(),
+        on_journal_failure: Box::new(|error| eprintln!("the journal's disk has failed: {error}")),
         clock: Arc::clone(clock) as Arc<dyn Clock>,
         keys: keys.clone(),
-        node,
-        epoch: registered.epoch,
-        applied: registered.applied,
+        node: owner.node,
     };
     Gateway::start(setup).await.unwrap()
+}
+
+/// A journal in small files, which are quicker to make.
+pub(crate) fn small() -> JournalOptions {
+    JournalOptions { segment_bytes: 4 << 20, ..JournalOptions::default() }
 }

@@ -70,6 +70,7 @@ pub struct PeriodOpened {
 impl Book {
     /// Takes a change in; from here on it is in force. Decides who waited for it.
     pub fn apply(&mut self, change: Change, now: Instant) -> Decided {
+        self.version = self.version.wrapping_add(1);
         // A lease or a refund changes what a path affords, but not the path.
         let affords_only = matches!(
             change,

@@ -61,6 +61,8 @@ pub struct Book {
     path_of: HashMap<PathKey, PathIndex>,
     /// Moves on whenever a path may have changed.
     generation: u64,
+    /// Moves on whenever an amount, or what is spent, may have changed.
+    version: u64,
     waiting: VecDeque<Waiter>,
     last_ticket: u64,
     returns: Vec<(AccountId, Credits)>,
@@ -90,6 +92,7 @@ impl Book {
             paths: Vec::new(),
             path_of: HashMap::new(),
             generation: 0,
+            version: 0,
             waiting: VecDeque::new(),
             last_ticket: 0,
             returns: Vec::new(),
@@ -104,6 +107,7 @@ impl Book {
 
     /// Gives back what a written-down settlement left over, and decides who waited for it.
     pub fn close(&mut self, settlement: Settlement, now: Instant) -> Decided {
+        self.version = self.version.wrapping_add(1);
         let mut decided = self.leave_extensions(settlement.hold, now);
         for part in &settlement.parts {
             let account = &mut self.accounts[part.held.index];

@@ -4,7 +4,7 @@ use super::admit::{Shortage, held_of, total};
 use super::waiting::Claim;
 use super::{Book, GrantEntry};
 use crate::account::{Account, AccountIndex, Source};
-use crate::{Credits, Instant, LimitId, Refusal, Short, ShortOn};
+use crate::{Credits, Instant, LimitId, Refusal, Short, ShortAccount, ShortOn};
 
 impl Book {
     pub(super) fn short(&self, shortage: Shortage, claim: &Claim, now: Instant) -> Short {
@@ -35,6 +35,8 @@ impl Book {
             required: claim.quote.least.saturating_add(held_of(&claim.own, index)),
             left: account.left(),
             resets_at: (account.end < Instant::MAX).then_some(account.end),
+            accounts: vec![as_seen(account)],
+            version: self.version,
         }
     }
 
@@ -52,6 +54,8 @@ impl Book {
             required: claim.quote.least.saturating_add(own),
             left: sum(Account::left),
             resets_at: self.next_usable_grant(claim, now),
+            accounts: usable.iter().map(|index| as_seen(&self.accounts[*index])).collect(),
+            version: self.version,
         }
     }
 
@@ -70,5 +74,15 @@ impl Book {
         let to_come = grants.filter(|grant| grant.start > now && grant.start < grant.end);
         let usable = to_come.filter(|grant| grant.access.admits(member.id, &member.groups));
         usable.map(|grant| grant.start).min()
+    }
+}
+
+fn as_seen(account: &Account) -> ShortAccount {
+    ShortAccount {
+        account: account.id,
+        amount: account.amount,
+        spent: account.spent,
+        held: account.held,
+        leased: account.free.saturating_add(account.held),
     }
 }

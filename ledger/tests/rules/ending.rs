@@ -1,6 +1,8 @@
 //! How a hold ends.
 
-use ledger::{Charge, GrantKind, LineSource, Scope};
+use ledger::{
+    Admission, Charge, GrantKind, LineSource, Scope, WrittenPart, join_written, settle_written,
+};
 
 use crate::org::{Org, ada, credits, grant, limit};
 
@@ -50,4 +52,26 @@ fn what_is_held_is_free_again_only_once_the_settlement_is_closed() {
     let ticket = org.wait(&ada(), 1);
     let decided = org.book.close(settlement, org.now);
     assert_eq!(decided.iter().map(|(it, _)| *it).collect::<Vec<_>>(), [ticket]);
+}
+
+#[test]
+fn a_hold_that_was_written_down_ends_as_the_hold_itself_would() {
+    for cost in [0, 5, 10, 25, 47, 60, 90] {
+        let mut org = Org::new();
+        org.limit(limit(1, Scope::Org, 100));
+        org.grant(grant(2, GrantKind::Allocation, 10));
+        org.grant(grant(3, GrantKind::TopUp, 30));
+        let hold = org.hold(&ada(), 40);
+        // What burns first comes last, between the hold and its extension.
+        org.grant(grant(4, GrantKind::Promo, 7));
+        org.grant(grant(5, GrantKind::Seat, 13));
+        let Admission::Held(extension) = org.extend(&hold, &ada(), 20) else { panic!("no more") };
+        let written: Vec<_> = hold.parts().iter().map(WrittenPart::from).collect();
+        let more: Vec<_> = extension.parts().iter().map(WrittenPart::from).collect();
+        let settled = settle_written(&join_written(written, &more), credits(cost));
+        let settlement = hold.join(extension).settle(credits(cost));
+        assert_eq!(settled.lines, Charge::lines_of(&settlement), "{cost}");
+        assert_eq!((settled.held, settled.charged), (settlement.held(), settlement.charged()));
+        org.book.close(settlement, org.now);
+    }
 }

@@ -16,7 +16,7 @@ use crate::bodies::Form;
 use crate::client::{Call, Connection, Ending};
 
 pub(crate) use closed::closed;
-pub(crate) use open::{Schedule, open};
+pub(crate) use open::{Opened, Schedule, open};
 pub(crate) use progress::Progress;
 
 /// How long a load may go on past its planned end before it is given up.
@@ -61,7 +61,7 @@ impl Client {
 impl Caller for Client {
     async fn call(&mut self) -> Result<(), String> {
         let answer = self.connection.send(&self.call, &mut self.body).await;
-        if let Ending::Cut(reason) = answer.ending {
+        if let Ending::Cut(reason) | Ending::Unconnected(reason) = answer.ending {
             return Err(format!("cut: {reason}"));
         }
         let served = answer.status == Some(http::StatusCode::OK);

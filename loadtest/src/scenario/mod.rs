@@ -1,7 +1,17 @@
 //! The runs that can be asked for.
+//!
+//! `scenes` has the mixed loads, which `audited` runs: on a `stage` of processes, with `kill` among
+//! them if the gateway is to die, before a `witness` who asks everyone for their records. `hot_key`
+//! has one load and an audit of its own beside that of the others; `compare` only measures.
 
+pub(crate) mod audited;
 pub(crate) mod compare;
 pub(crate) mod hot_key;
+mod kill;
+pub(crate) mod scenes;
+mod stage;
+mod verdict;
+mod witness;
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

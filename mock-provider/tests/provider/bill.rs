@@ -32,6 +32,21 @@ async fn a_line_says_what_was_sold_and_to_whom() {
 }
 
 #[tokio::test]
+async fn every_line_is_appended_to_the_file_of_the_bill() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("bill.jsonl");
+    std::fs::write(&file, "").unwrap();
+    let fixture = Fixture::with(Options { bill: Some(file.clone()), ..Options::default() }).await;
+    for model in ["mock-chat", "mock-error-500"] {
+        fixture.send("/v1/chat/completions", &chat(model)).await.bytes().await.unwrap();
+    }
+    let text = std::fs::read_to_string(&file).unwrap();
+    let lines = text.lines().map(|line| serde_json::from_str::<Line>(line).unwrap());
+    assert_eq!(lines.collect::<Vec<_>>(), fixture.provider.bill().lines);
+    assert_eq!(text.lines().count(), 2);
+}
+
+#[tokio::test]
 async fn totals_are_kept_by_model_without_suffix() {
     let fixture = Fixture::start().await;
     for model in ["mock-chat", "mock-chat:2", "mock-flat", "mock-error-500"] {

@@ -14,6 +14,7 @@ mod writer;
 mod audit;
 mod changes;
 mod entries;
+mod idempotency;
 mod money;
 mod people;
 mod reconcile;
@@ -31,10 +32,10 @@ use ledger::{
 };
 use sqlx::{Sqlite, SqlitePool, Transaction};
 use store::{
-    Adjusted, Adjustment, AdjustmentRequest, Audit, Change, ChangeSeq, Entry, Expired, Group,
-    Indeterminate, Key, KeyIdentity, KeySecret, Member, Org, OrgData, Project, Reconciliation,
-    Registered, Registration, Result, SecretHash, Stamp, Store, StoredAccount, SyncAnswer,
-    SyncRequest, ThresholdEvent, UsageQuery, UsageRow,
+    Adjusted, Adjustment, AdjustmentRequest, Audit, Change, ChangeSeq, ClaimAnswer, Entry, Expired,
+    Group, IdempotencyClaim, Indeterminate, Key, KeyIdentity, KeySecret, Member, Org, OrgData,
+    Project, Reconciliation, Registered, Registration, Result, SecretHash, Stamp, Store,
+    StoredAccount, SyncAnswer, SyncRequest, ThresholdEvent, UsageQuery, UsageRow,
 };
 
 use read_only::AtRest;
@@ -117,6 +118,14 @@ impl Store for SqliteStore {
 
     async fn sync(&self, request: &SyncRequest) -> Result<SyncAnswer> {
         Ok(sync::sync(self, request).await?)
+    }
+
+    async fn claim_idempotency(&self, claim: &IdempotencyClaim) -> Result<ClaimAnswer> {
+        Ok(idempotency::claim(self, claim).await?)
+    }
+
+    async fn unclaim_idempotency(&self, org: OrgId, holds: &[HoldId]) -> Result<()> {
+        Ok(idempotency::unclaim(self, org, holds).await?)
     }
 
     async fn load(&self, org: OrgId) -> Result<Option<OrgData>> {

@@ -4,9 +4,9 @@ use ledger::{Epoch, NodeId, Shard};
 use sqlx::SqliteConnection;
 use store::{Applied, Registered, Registration};
 
-use crate::SqliteStore;
 use crate::column::{Columns, Id};
 use crate::error::{Error, Result};
+use crate::{SqliteStore, idempotency};
 
 pub(crate) async fn register(
     store: &SqliteStore,
@@ -67,14 +67,23 @@ pub(crate) fn require_last_epoch(current: Option<u32>, epoch: Epoch) -> Result<(
     }
 }
 
+/// Refuses whoever is not the node's last start.
+pub(crate) async fn require_last_start(
+    tx: &mut SqliteConnection,
+    node: NodeId,
+    epoch: Epoch,
+) -> Result<()> {
+    let current = sqlx::query_scalar("SELECT epoch FROM nodes WHERE node = ?")
+        .bind(node.0)
+        .fetch_optional(tx)
+        .await?;
+    require_last_epoch(current, epoch)
+}
+
 pub(crate) async fn recovered(store: &SqliteStore, node: NodeId, epoch: Epoch) -> Result<()> {
     let mut turn = store.writer.turn().await?;
     let mut tx = turn.begin().await?;
-    let current = sqlx::query_scalar("SELECT epoch FROM nodes WHERE node = ?")
-        .bind(node.0)
-        .fetch_optional(&mut *tx)
-        .await?;
-    require_last_epoch(current, epoch)?;
+    require_last_start(&mut tx, node, epoch).await?;
     sqlx::query(
         "UPDATE accounts SET leased = leased - old.amount, version = version + 1
          FROM (SELECT shard, org_id, account_id, sum(amount) AS amount FROM leases
@@ -91,6 +100,7 @@ pub(crate) async fn recovered(store: &SqliteStore, node: NodeId, epoch: Epoch) -
         .bind(epoch.0)
         .execute(&mut *tx)
         .await?;
+    idempotency::recover(&mut tx, node, epoch).await?;
     tx.commit().await?;
     Ok(())
 }

@@ -6,6 +6,7 @@
 
 mod feed;
 mod grants;
+mod idempotency;
 mod limits;
 mod people;
 mod periods;
@@ -20,6 +21,7 @@ mod lockstep;
 
 pub use feed::*;
 pub use grants::*;
+pub use idempotency::*;
 pub use limits::*;
 pub use lockstep::lockstep;
 pub use people::*;
@@ -63,6 +65,19 @@ macro_rules! conformance {
             what_is_leased_is_never_more_than_what_is_available
             an_ended_grant_is_leased_no_more_and_still_pays_its_holds
             wishes_are_served_in_their_order
+            // A key is claimed, once.
+            a_key_belongs_to_the_first_request_that_claims_it
+            only_the_last_start_of_a_gateway_claims_a_key
+            the_same_text_of_another_member_is_another_key
+            a_key_of_an_answered_request_tells_its_status_and_its_charge
+            a_key_whose_request_came_to_nothing_is_free
+            a_sync_ends_the_keys_of_its_keyed_charges_only
+            a_keyed_hold_that_is_not_charged_moves_nothing
+            a_repeated_call_ends_no_key_twice
+            an_unclaimed_key_is_free
+            recovery_frees_the_keys_that_earlier_starts_left
+            a_key_is_kept_for_a_day
+            an_end_after_its_time_changes_no_key
             // Limits count.
             a_limit_is_one_of_its_scope_tool_and_period
             a_limit_needs_a_scope_that_is_there
@@ -114,7 +129,7 @@ macro_rules! conformance {
         #[tokio::test]
         async fn $name() {
             let (store, _keep) = $make().await;
-            $crate::conformance::lockstep($seed, 800, &store).await;
+            $crate::conformance::lockstep($seed, 1_000, &store).await;
         }
     )*};
 }

@@ -180,6 +180,12 @@ impl SyncRequest {
         self.report = sums.into_iter().map(spend).collect();
         self
     }
+
+    /// The same, where these holds' requests bore idempotency keys.
+    pub(super) fn keyed(mut self, holds: impl IntoIterator<Item = HoldId>) -> Self {
+        self.keyed.extend(holds);
+        self
+    }
 }
 
 impl SyncAnswer {

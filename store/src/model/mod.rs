@@ -8,6 +8,7 @@ mod entries;
 mod expiry;
 mod feed;
 mod grants;
+mod idempotency;
 mod limits;
 mod people;
 mod periods;
@@ -25,10 +26,10 @@ use parking_lot::Mutex;
 use uuid::Uuid;
 
 use crate::{
-    Adjusted, Adjustment, AdjustmentRequest, Audit, Change, ChangeSeq, Entry, Expired, Group,
-    Indeterminate, Key, KeyIdentity, KeySecret, Member, Org, OrgData, Project, Reconciliation,
-    Registered, Registration, Result, SecretHash, Stamp, Store, StoredAccount, SyncAnswer,
-    SyncRequest, ThresholdEvent, UsageQuery, UsageRow,
+    Adjusted, Adjustment, AdjustmentRequest, Audit, Change, ChangeSeq, ClaimAnswer, Entry, Expired,
+    Group, IdempotencyClaim, Indeterminate, Key, KeyIdentity, KeySecret, Member, Org, OrgData,
+    Project, Reconciliation, Registered, Registration, Result, SecretHash, Stamp, Store,
+    StoredAccount, SyncAnswer, SyncRequest, ThresholdEvent, UsageQuery, UsageRow,
 };
 use state::State;
 
@@ -62,6 +63,15 @@ impl Store for Model {
 
     async fn sync(&self, request: &SyncRequest) -> Result<SyncAnswer> {
         self.state.lock().sync(request)
+    }
+
+    async fn claim_idempotency(&self, claim: &IdempotencyClaim) -> Result<ClaimAnswer> {
+        self.state.lock().claim_idempotency(claim)
+    }
+
+    async fn unclaim_idempotency(&self, org: OrgId, holds: &[HoldId]) -> Result<()> {
+        self.state.lock().unclaim_idempotency(org, holds);
+        Ok(())
     }
 
     async fn load(&self, org: OrgId) -> Result<Option<OrgData>> {

@@ -8,6 +8,7 @@ use ledger::{
 };
 
 use super::feed::Entity;
+use super::idempotency::KeyUse;
 use crate::{
     Adjusted, Adjustment, AdjustmentRequest, Entry, Error, Group, Key, KeySecret, Member, Org,
     Project, Result, SecretHash, StoredAccount, SyncAnswer, SyncRequest, ThresholdEvent,
@@ -27,6 +28,7 @@ pub(super) struct State {
     pub(super) threshold_events: BTreeMap<OrgId, Vec<ThresholdEvent>>,
     pub(super) adjustments: Vec<Adjustment>,
     pub(super) adjustment_requests: BTreeMap<(OrgId, String), (AdjustmentRequest, Adjusted)>,
+    pub(super) idempotency: BTreeMap<(OrgId, MemberId, String), KeyUse>,
     pub(super) last_change: u64,
     pub(super) changes: Vec<(u64, OrgId, Entity)>,
 }

@@ -28,7 +28,7 @@ impl State {
     }
 
     /// The journal of a node's last start.
-    fn journal_of(&self, node: NodeId, epoch: Epoch) -> Result<u128> {
+    pub(super) fn journal_of(&self, node: NodeId, epoch: Epoch) -> Result<u128> {
         match self.nodes.get(&node) {
             Some((current, journal)) if *current == epoch => Ok(*journal),
             Some((current, _)) => Err(Error::Fenced { current: *current }),
@@ -39,6 +39,7 @@ impl State {
     pub(super) fn recovered(&mut self, node: NodeId, epoch: Epoch) -> Result<()> {
         self.journal_of(node, epoch)?;
         self.money.leases.retain(|(_, of, earlier), _| *of != node || *earlier >= epoch);
+        self.free_keys(|_, hold| hold.node == node && hold.epoch < epoch);
         Ok(())
     }
 
@@ -68,12 +69,14 @@ impl State {
             }
         }
         check_report(request)?;
+        check_keyed(request)?;
         let mut money = self.money.clone();
         let answer = money.moved(request)?;
         let before = std::mem::replace(&mut self.money, money);
         self.charges = charges;
         self.enter_sync(request, &before);
         self.reach_by_sync(request, &before);
+        self.end_keyed(request);
         self.applied.insert(call, (request.clone(), answer.clone()));
         Ok(answer)
     }
@@ -167,4 +170,12 @@ fn check_report(request: &SyncRequest) -> Result<()> {
     }
     let corrupt = || Error::Corrupt("the report is not the sum of its charges".to_owned());
     if unexplained.values().all(|left| *left == 0) { Ok(()) } else { Err(corrupt()) }
+}
+
+/// What is keyed must be among the charges, in their order.
+fn check_keyed(request: &SyncRequest) -> Result<()> {
+    let holds = request.events.iter().map(|charge| charge.hold);
+    let among: Vec<_> = holds.filter(|hold| request.keyed.contains(hold)).collect();
+    let corrupt = || Error::Corrupt("what is keyed was not charged".to_owned());
+    if among == request.keyed { Ok(()) } else { Err(corrupt()) }
 }

@@ -12,17 +12,22 @@ export const openai = {
     401: OpenAI.AuthenticationError,
     402: OpenAI.APIError, // no class of its own in this SDK
     403: OpenAI.PermissionDeniedError,
+    409: OpenAI.ConflictError,
+    422: OpenAI.UnprocessableEntityError,
   },
-  client: (demo, key, wire) =>
-    new OpenAI({ baseURL: `${demo.gateway}/openai/v1`, apiKey: key, fetch: wire.fetch, timeout: TIMEOUT }),
+  client: (demo, key, wire, options) =>
+    new OpenAI({ baseURL: `${demo.gateway}/openai/v1`, apiKey: key, fetch: wire.fetch, timeout: TIMEOUT, ...options }),
   /** The text of an answer, whole or streamed. */
-  async ask(client, { stream, model = 'mock-chat' }) {
-    const answer = await client.chat.completions.create({ model, messages: QUESTION, stream });
-    if (!stream) return answer.choices[0].message.content;
+  async ask(client, call) {
+    const answer = await this.start(client, call);
+    if (!call.stream) return answer.choices[0].message.content;
     let text = '';
     for await (const chunk of answer) text += chunk.choices[0].delta.content ?? '';
     return text;
   },
+  /** The call itself: an answer, or a stream of which nothing has been read. */
+  start: (client, { stream, model = 'mock-chat', max_tokens }) =>
+    client.chat.completions.create({ model, messages: QUESTION, stream, max_tokens }),
   machineBlock: (error) => error.error,
 };
 
@@ -32,17 +37,22 @@ export const anthropic = {
     401: Anthropic.AuthenticationError,
     402: Anthropic.PaymentRequiredError,
     403: Anthropic.PermissionDeniedError,
+    409: Anthropic.ConflictError,
+    422: Anthropic.UnprocessableEntityError,
   },
-  client: (demo, key, wire) =>
-    new Anthropic({ baseURL: `${demo.gateway}/anthropic`, apiKey: key, fetch: wire.fetch, timeout: TIMEOUT }),
+  client: (demo, key, wire, options) =>
+    new Anthropic({ baseURL: `${demo.gateway}/anthropic`, apiKey: key, fetch: wire.fetch, timeout: TIMEOUT, ...options }),
   /** The text of an answer, whole or streamed. */
-  async ask(client, { stream, model = 'mock-chat' }) {
-    const answer = await client.messages.create({ model, messages: QUESTION, stream, max_tokens: 64 });
-    if (!stream) return answer.content[0].text;
+  async ask(client, call) {
+    const answer = await this.start(client, call);
+    if (!call.stream) return answer.content[0].text;
     let text = '';
     for await (const event of answer) if (event.type === 'content_block_delta') text += event.delta.text;
     return text;
   },
+  /** The call itself: an answer, or a stream of which nothing has been read. */
+  start: (client, { stream, model = 'mock-chat', max_tokens = 64 }) =>
+    client.messages.create({ model, messages: QUESTION, stream, max_tokens }),
   machineBlock: (error) => error.error.error,
 };
 

@@ -39,8 +39,9 @@ struct Binaries {
 /// A process does not start or ends badly, or a single answer was not as it should be.
 pub(crate) async fn run(options: &Compare, programs: &Programs, command: &str) -> Result<Verdict> {
     let wants = |workload| options.workloads.contains(&workload);
-    if wants(Workload::Latency) && !wants(Workload::Json) && options.rate.is_none() {
-        bail!("`latency` needs a --rate when `json` does not find one");
+    let paced = wants(Workload::Latency) || wants(Workload::Durability);
+    if paced && !wants(Workload::Json) && options.rate.is_none() {
+        bail!("`latency` and `durability` need a --rate when `json` does not find one");
     }
     let find = |program, given: &Option<PathBuf>| programs.find(program, given.as_deref());
     let binaries = Binaries {
@@ -61,11 +62,17 @@ pub(crate) async fn run(options: &Compare, programs: &Programs, command: &str) -
         }
         stage.stop()?;
     }
+    let delay = Duration::from_millis(u64::from(options.first_byte_delay_ms));
+    let found = compared.first().map(Compared::half_of_capacity);
     if wants(Workload::Latency) {
-        let found = compared.first().map(Compared::half_of_capacity);
         let rate = options.rate.or(found).context("no rate for `latency`")?;
-        let delay = Duration::from_millis(u64::from(options.first_byte_delay_ms));
         let stage = Stage::start(&binaries, options.threads, delay).await?;
+        compared.push(compare(options, &stage, &latency(options, rate)).await?);
+        stage.stop()?;
+    }
+    if wants(Workload::Durability) {
+        let rate = options.rate.or(found).context("no rate for `durability`")?;
+        let stage = Stage::of_two_gateways(&binaries, delay).await?;
         compared.push(compare(options, &stage, &latency(options, rate)).await?);
         stage.stop()?;
     }
@@ -118,13 +125,14 @@ fn latency(options: &Compare, rate: u32) -> Task {
 
 /// All rounds of one task: bare, gateway, bare, gateway, and so on.
 async fn compare(options: &Compare, stage: &Stage, task: &Task) -> Result<Compared> {
-    for side in [&stage.bare, &stage.gateway] {
+    for side in [&stage.rival_side, &stage.gateway] {
         task.warm_up(side, WARM_UP).await?;
     }
-    let mut compared = Compared::new(task.what.clone());
+    let mut compared =
+        Compared::new(task.what.clone(), [stage.rival_side.name, stage.gateway.name]);
     for round in 1..=options.rounds {
         let label = format!("{}, round {round}/{}", task.what, options.rounds);
-        compared.bare.push(task.measure(&stage.bare, &label).await?);
+        compared.bare.push(task.measure(&stage.rival_side, &label).await?);
         compared.gateway.push(task.measure(&stage.gateway, &label).await?);
     }
     Ok(compared)

@@ -20,14 +20,16 @@ pub(crate) struct Round {
 #[derive(Clone, Debug)]
 pub(crate) struct Compared {
     what: String,
+    /// What the two sides are called.
+    names: [&'static str; 2],
     pub(crate) bare: Vec<Round>,
     pub(crate) gateway: Vec<Round>,
 }
 
 impl Compared {
     /// No rounds yet.
-    pub(crate) fn new(what: String) -> Self {
-        Self { what, bare: Vec::new(), gateway: Vec::new() }
+    pub(crate) fn new(what: String, names: [&'static str; 2]) -> Self {
+        Self { what, names, bare: Vec::new(), gateway: Vec::new() }
     }
 
     /// Half of what the slower side served, in whole calls per second.
@@ -84,8 +86,9 @@ pub(crate) fn report(all: &[Compared]) -> Table {
     for compared in all {
         let (bare, gateway) = (medians(&compared.bare), medians(&compared.gateway));
         let what = || compared.what.clone();
-        table.row(figures(what(), "bare Pingora", &bare));
-        table.row(figures(what(), "bursar", &gateway));
+        let [rival, name] = compared.names;
+        table.row(figures(what(), rival, &bare));
+        table.row(figures(what(), name, &gateway));
         table.row(ratio(compared, &bare, &gateway));
         table.row(added(what(), &bare, &gateway));
     }
@@ -109,7 +112,7 @@ fn ratio(compared: &Compared, bare: &Round, gateway: &Round) -> [String; 7] {
     let (least, most) = compared.cpu_spread();
     [
         compared.what.clone(),
-        "bursar / bare".to_owned(),
+        "ratio".to_owned(),
         of(|round| round.rate),
         of(|round| round.p50),
         of(|round| round.p99),
@@ -149,7 +152,7 @@ mod tests {
 
     #[test]
     fn the_rate_for_latency_is_half_of_the_slower_side() {
-        let mut compared = Compared::new("chat".to_owned());
+        let mut compared = Compared::new("chat".to_owned(), ["bare Pingora", "bursar"]);
         compared.bare = vec![round(24_000.0, 40.0); 3];
         compared.gateway = vec![round(19_001.0, 44.0); 3];
         assert_eq!(compared.half_of_capacity(), 9_501);
@@ -157,12 +160,12 @@ mod tests {
 
     #[test]
     fn the_ratio_is_that_of_the_medians_with_the_spread_of_the_rounds() {
-        let mut compared = Compared::new("chat".to_owned());
+        let mut compared = Compared::new("chat".to_owned(), ["bare Pingora", "bursar"]);
         compared.bare = vec![round(24_000.0, 40.0), round(24_000.0, 40.0), round(20_000.0, 50.0)];
         compared.gateway = vec![round(20_000.0, 44.0), round(20_000.0, 46.0), round(9_000.0, 45.0)];
         let [_, target, rate, p50, _, cpu, _] =
             ratio(&compared, &medians(&compared.bare), &medians(&compared.gateway));
-        assert_eq!(target, "bursar / bare");
+        assert_eq!(target, "ratio");
         assert_eq!((rate.as_str(), p50.as_str()), ("0.83", "1.00"));
         assert_eq!(cpu, "1.12 (0.90 to 1.15)");
     }

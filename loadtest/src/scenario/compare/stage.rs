@@ -11,8 +11,9 @@ use serde::Deserialize;
 
 use super::Binaries;
 use crate::bodies::GATEWAY_PREFIX;
-use crate::demo::{Demo, address};
+use crate::demo::{Demo, Place};
 use crate::process::Process;
+use crate::provider::{Pace, Provider};
 
 /// The demo's key without a limit.
 const KEY: &str = "plain";
@@ -32,11 +33,17 @@ pub(crate) struct Side {
 
 /// The running processes. Those in front stop before the provider does.
 pub(crate) struct Stage {
-    pub(crate) bare: Side,
+    pub(crate) rival_side: Side,
     pub(crate) gateway: Side,
     demo: Demo,
-    _bare_proxy: Process,
-    _provider: Process,
+    rival: Rival,
+    _provider: Provider,
+}
+
+/// What the gateway is compared with, while it runs.
+enum Rival {
+    BareProxy { _process: Process },
+    Relaxed(Demo),
 }
 
 /// The line that the bare proxy prints.
@@ -55,11 +62,9 @@ impl Stage {
         threads: Option<u32>,
         first_byte_delay: Duration,
     ) -> Result<Self> {
-        let mut command = Command::new(&binaries.mock_provider);
-        command.args(["--listen", "127.0.0.1:0"]);
-        command.args(["--first-byte-delay-ms", &first_byte_delay.as_millis().to_string()]);
-        let provider = Process::start("mock provider", &mut command)?;
-        let upstream = provider_address(provider.greeting())?;
+        let pace = Pace { first_byte: first_byte_delay, ..Pace::default() };
+        let provider = Provider::start(&binaries.mock_provider, pace, None)?;
+        let upstream = provider.address;
 
         let mut command = Command::new(&binaries.bare_proxy);
         let threads = threads.map_or_else(cores, |threads| threads.to_string());
@@ -69,56 +74,61 @@ impl Stage {
         let listening: Listening = serde_json::from_str(bare_proxy.greeting())
             .with_context(|| format!("the bare proxy said {:?}", bare_proxy.greeting()))?;
 
-        let demo = Demo::start(&binaries.bursar, Some(&format!("http://{upstream}")))?;
-        demo.top_up(KEY, CREDITS).await?;
-        let key = demo.key(KEY)?.to_owned();
-        let bare = Side {
+        let demo = Demo::start(&binaries.bursar, &provider.url())?;
+        let gateway = gateway("bursar", &demo).await?;
+        let rival_side = Side {
             name: "bare Pingora",
             server: listening.listen,
             pid: bare_proxy.pid(),
             prefix: "",
-            key: key.clone(),
+            key: gateway.key.clone(),
         };
-        let gateway = Side {
-            name: "bursar",
-            server: demo.gateway,
-            pid: demo.pid(),
-            prefix: GATEWAY_PREFIX,
-            key,
-        };
-        Ok(Self { bare, gateway, demo, _bare_proxy: bare_proxy, _provider: provider })
+        let rival = Rival::BareProxy { _process: bare_proxy };
+        Ok(Self { rival_side, gateway, demo, rival, _provider: provider })
     }
 
-    /// Stops all three, and insists that the gateway ends well.
+    /// Starts the provider, and before it two gateways: one whose answers wait for the disk, and
+    /// one whose answers do not.
     ///
     /// # Errors
-    /// It does not.
-    pub(crate) fn stop(self) -> Result<()> {
-        self.demo.stop()
+    /// One of them does not start.
+    pub(crate) async fn of_two_gateways(
+        binaries: &Binaries,
+        first_byte_delay: Duration,
+    ) -> Result<Self> {
+        let pace = Pace { first_byte: first_byte_delay, ..Pace::default() };
+        let provider = Provider::start(&binaries.mock_provider, pace, None)?;
+        let url = provider.url();
+        let place = |relaxed| Place { upstream: &url, folder: None, listeners: None, relaxed };
+        let relaxed = Demo::start_in(&binaries.bursar, &place(true))?;
+        let demo = Demo::start_in(&binaries.bursar, &place(false))?;
+        let rival_side = gateway("bursar, relaxed", &relaxed).await?;
+        let gateway = gateway("bursar, strict", &demo).await?;
+        let rival = Rival::Relaxed(relaxed);
+        Ok(Self { rival_side, gateway, demo, rival, _provider: provider })
     }
+
+    /// Stops all of them, and insists that the gateways end well.
+    ///
+    /// # Errors
+    /// One does not.
+    pub(crate) fn stop(self) -> Result<()> {
+        self.demo.stop()?;
+        match self.rival {
+            Rival::Relaxed(demo) => demo.stop(),
+            Rival::BareProxy { .. } => Ok(()),
+        }
+    }
+}
+
+/// A demo as one of the two, with credits for any run.
+async fn gateway(name: &'static str, demo: &Demo) -> Result<Side> {
+    demo.top_up(KEY, CREDITS).await?;
+    let key = demo.key(KEY)?.to_owned();
+    Ok(Side { name, server: demo.gateway, pid: demo.pid(), prefix: GATEWAY_PREFIX, key })
 }
 
 /// As many threads as the gateway has of itself.
 fn cores() -> String {
     available_parallelism().map_or(1, NonZero::get).to_string()
-}
-
-/// The provider tells its URL in a sentence.
-fn provider_address(greeting: &str) -> Result<SocketAddr> {
-    let url = greeting.split([' ', ',', '"']).find(|word| word.starts_with("http://"));
-    address(url.with_context(|| format!("the mock provider said {greeting:?}"))?)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_providers_address_is_read_from_its_sentence() {
-        let expected: SocketAddr = "127.0.0.1:9090".parse().unwrap();
-        let sentence = "mock provider on http://127.0.0.1:9090, its bill on \
-                        http://127.0.0.1:9090/bill";
-        assert_eq!(provider_address(sentence).unwrap(), expected);
-        assert!(provider_address("address in use").is_err());
-    }
 }

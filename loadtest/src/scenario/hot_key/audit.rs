@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use ledger::Credits;
 
-use super::answer::{Answered, Figures};
+use crate::audit::Check;
+use crate::traffic::{Answered, Figures};
 
 /// All that is known about the run, each from its own source.
 #[derive(Clone, Debug)]
@@ -23,25 +24,6 @@ pub(crate) struct Observed {
     pub(crate) charges: Vec<Credits>,
 }
 
-/// One comparison.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Check {
-    pub(crate) rule: &'static str,
-    pub(crate) expected: String,
-    pub(crate) found: String,
-}
-
-impl Check {
-    fn new(rule: &'static str, expected: impl ToString, found: impl ToString) -> Self {
-        Self { rule, expected: expected.to_string(), found: found.to_string() }
-    }
-
-    /// Whether what was found is what was expected.
-    pub(crate) fn holds(&self) -> bool {
-        self.expected == self.found
-    }
-}
-
 /// Every comparison that the run allows.
 pub(crate) fn audit(run: &Observed) -> Vec<Check> {
     let requests = count(&run.answers, |_| true);
@@ -52,16 +34,16 @@ pub(crate) fn audit(run: &Observed) -> Vec<Check> {
     let ids: HashSet<_> = run.answers.iter().filter_map(|a| a.request_id.as_ref()).collect();
 
     vec![
-        Check::new("answers 200: what the balance pays for", payable, served),
-        Check::new("answers 402: the rest", requests - payable, refused),
-        Check::new("answers of another kind, or cut", 0, requests - served - refused),
-        Check::new("request ids, each its own", requests, ids.len()),
-        Check::new("provider's bill: the answers 200", served, run.billed),
-        Check::new("credits charged: the answers 200 at their price", cost(run, served), sum(run)),
-        Check::new("charges of another amount", 0, count(&run.charges, |c| *c != run.price)),
-        Check::new("balance after", left(run, served), run.after),
-        Check::new("402 without figures", 0, count(&run.answers, lacks_figures)),
-        Check::new("402 that would have fitted", 0, count(&run.answers, |a| is_false(a, run))),
+        Check::same("answers 200: what the balance pays for", payable, served),
+        Check::same("answers 402: the rest", requests - payable, refused),
+        Check::same("answers of another kind, or cut", 0, requests - served - refused),
+        Check::same("request ids, each its own", requests, ids.len()),
+        Check::same("provider's bill: the answers 200", served, run.billed),
+        Check::same("credits charged: the answers 200 at their price", cost(run, served), sum(run)),
+        Check::same("charges of another amount", 0, count(&run.charges, |c| *c != run.price)),
+        Check::same("balance after", left(run, served), run.after),
+        Check::same("402 without figures", 0, count(&run.answers, lacks_figures)),
+        Check::same("402 that would have fitted", 0, count(&run.answers, |a| is_false(a, run))),
     ]
 }
 
@@ -104,6 +86,7 @@ fn is_false(answer: &Answered, run: &Observed) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::traffic::Ended;
 
     fn credits(text: &str) -> Credits {
         text.parse().unwrap()
@@ -111,9 +94,10 @@ mod tests {
 
     fn served(id: u32) -> Answered {
         Answered {
+            call: crate::scenario::hot_key::planned("fifty"),
             status: 200,
             code: None,
-            cut: None,
+            ended: Ended::Complete,
             micros: 1,
             request_id: Some(format!("req_{id}")),
             figures: None,
@@ -122,6 +106,8 @@ mod tests {
 
     fn refused(id: u32) -> Answered {
         let figures = Figures {
+            scope: Some("grants".to_owned()),
+            period: None,
             limit: "1.5".to_owned(),
             spent: "1.5".to_owned(),
             held: "0".to_owned(),
@@ -224,7 +210,7 @@ mod tests {
 
     #[test]
     fn a_cut_answer_is_found() {
-        let found = broken(|run| run.answers[4].cut = Some("connection reset".to_owned()));
+        let found = broken(|run| run.answers[4].ended = Ended::Cut("reset".to_owned()));
         assert_eq!(found, ["answers 402: the rest", "answers of another kind, or cut"]);
     }
 

@@ -9,21 +9,22 @@ use anyhow::{Context, Result};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 
-use super::answer::Answered;
 use crate::client::{Call, Connection, Ending};
 use crate::load::Progress;
 use crate::tally::{Shared, Tally};
+use crate::traffic::{Answered, Planned};
 
 /// The longest that all the calls together may take.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// Makes `call` so often on so many connections, and returns every answer.
+/// Makes `call`, which is `planned`, so often on so many connections, and returns every answer.
 ///
 /// # Errors
 /// The server does not accept the connections, or does not answer for two minutes.
 pub(crate) async fn fire(
     server: SocketAddr,
     call: Call,
+    planned: &Planned,
     requests: u32,
     connections: u32,
 ) -> Result<Vec<Answered>> {
@@ -37,7 +38,7 @@ pub(crate) async fn fire(
     let mut tasks = JoinSet::new();
     for connection in ready {
         let (call, left) = (Arc::clone(&call), Arc::clone(&left));
-        tasks.spawn(shots(connection, call, left, Shared::clone(&tally)));
+        tasks.spawn(shots(connection, call, planned.clone(), left, Shared::clone(&tally)));
     }
     let all = async {
         let mut answers = Vec::new();
@@ -54,19 +55,21 @@ pub(crate) async fn fire(
 async fn shots(
     mut connection: Connection,
     call: Arc<Call>,
+    planned: Planned,
     left: Arc<AtomicU32>,
     tally: Shared,
 ) -> Vec<Answered> {
     let mut answers = Vec::new();
     let mut body = Vec::new();
     let take = |left: u32| left.checked_sub(1);
-    while left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok() {
+    while let Ok(left) = left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take) {
         let start = Instant::now();
         let answer = connection.send(&call, &mut body).await;
         let latency = start.elapsed();
         let whole = answer.ending == Ending::Complete;
         tally.lock().record(latency, whole.then_some(()).ok_or_else(|| "cut".to_owned()));
-        answers.push(Answered::read(&answer, &body, latency));
+        let planned = Planned { number: u64::from(left), ..planned.clone() };
+        answers.push(Answered::read(planned, &answer, &body, latency));
     }
     answers
 }

@@ -14,8 +14,8 @@ mod write;
 use sqlx::SqliteConnection;
 use store::{SyncAnswer, SyncRequest};
 
-use crate::SqliteStore;
 use crate::error::Result;
+use crate::{SqliteStore, idempotency};
 use position::Position;
 use series::Numbered;
 use write::Booked;
@@ -61,6 +61,7 @@ async fn apply(
         return Ok(Applied::Before(answer));
     }
     let answer = decide::decide(request, &mut read.touched)?;
+    idempotency::end(connection, request).await?;
     let series = series::number(connection, known, &request.events).await?;
     let booked = Booked { read: &read, answer: &answer, series: &series.of_charges };
     write::commit(connection, request, fingerprint, booked).await?;

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use ledger::{
-    AccountId, Charge, Credits, Ending, Epoch, GrantKind, Instant, LineSource, NodeId, Surface,
+    AccountId, Cause, Charge, Credits, Ending, Epoch, GrantKind, HoldId, Instant, LineSource,
+    NodeId, Surface,
 };
 
 use super::super::fixture::{HOUR, credits, group_id, key_id, org_id, project_id};
@@ -33,11 +34,14 @@ impl World {
             return Op::Sync(Box::new(if self.happens(60) { last } else { self.bent(last) }));
         }
         let mut leases = leases_of(&accounts, id);
-        let mut charges = Vec::new();
+        let (mut charges, mut keyed) = (Vec::new(), Vec::new());
         for _ in 0..self.pick(0..=3) {
-            charges.push(self.some_charge(number, place, &accounts, &mut leases));
+            let claimed = self.some_claimed(number, place);
+            let charge = self.some_charge(number, place, claimed, &accounts, &mut leases);
+            keyed.extend(claimed.filter(|_| self.happens(90)));
+            charges.push(charge);
         }
-        call = call.charging(charges);
+        call = call.charging(charges).keyed(keyed);
         for account in &accounts {
             // What has ended mostly goes back whole, as from a gateway that knows of it.
             let ended = account.end <= now && self.happens(70);
@@ -60,11 +64,12 @@ impl World {
         self.pick(0..=most.micros())
     }
 
-    /// A request that what is left of the leases can pay.
+    /// A request that what is left of the leases can pay; perhaps one that claimed a key.
     fn some_charge(
         &mut self,
         org: u128,
         place: usize,
+        claimed: Option<HoldId>,
         accounts: &[StoredAccount],
         leases: &mut Leases,
     ) -> Charge {
@@ -72,19 +77,21 @@ impl World {
         // Starts are counted from 1.
         let earlier = Epoch(node.0.saturating_sub(1).max(1));
         let epoch = if self.happens(25) { earlier } else { node };
+        let epoch = claimed.map_or(epoch, |hold| hold.epoch);
         let lines = self.some_lines(epoch, accounts, leases);
         let (hour, tool) = (self.pick(0..=30), self.some_tool());
         let (grouped, tagged, keyed) = (self.happens(50), self.happens(50), self.happens(70));
         let who = u128::from(self.pick(1..=3)) + org * 10;
         let surface = self.one_of(&Surface::ALL).unwrap_or(Surface::Api);
         let member = super::super::fixture::member_id(who);
-        let ending = if lines.is_empty() { Ending::Estimated } else { Ending::Settled };
+        let ending = if lines.is_empty() { self.some_free_ending() } else { Ending::Settled };
         let ending = if self.happens(15) { Ending::Indeterminate } else { ending };
         let overrun = if self.happens(15) { credits(self.pick(1..=90)) } else { Credits::ZERO };
         let hours = i64::try_from(hour).unwrap_or(0);
         let node = self.nodes.get_mut(place).expect("there are two nodes");
         let mut charge = node.charge_of(org, lines);
         charge.hold.epoch = epoch;
+        charge.hold = claimed.unwrap_or(charge.hold);
         charge.admitted = Instant::from_micros(charge.admitted.micros() - hours * HOUR / 3);
         (charge.member, charge.tool, charge.surface) = (member, tool, surface);
         charge.key = keyed.then_some(key_id(who));
@@ -92,6 +99,12 @@ impl World {
         charge.project = tagged.then_some(project_id(who));
         (charge.ending, charge.overrun) = (ending, overrun);
         charge
+    }
+
+    fn some_free_ending(&mut self) -> Ending {
+        let endings =
+            [Ending::Estimated, Ending::Indeterminate, Ending::Released(Cause::ProviderError)];
+        self.one_of(&endings).unwrap_or(Ending::Estimated)
     }
 
     /// One or two grants, and a limit where its lease has the whole.
@@ -128,7 +141,7 @@ impl World {
     /// The call with one thing wrong, or merely other.
     fn bent(&mut self, mut call: SyncRequest) -> SyncRequest {
         let old = self.one_of(&self.charges.clone());
-        match self.pick(0..=10) {
+        match self.pick(0..=11) {
             0 => call.seq += 1,
             1 => call.seq = call.seq.saturating_sub(1),
             2 => call.epoch.0 = call.epoch.0.saturating_sub(1),
@@ -148,6 +161,7 @@ impl World {
                     line.source = LineSource::Grant(GrantKind::Promo);
                 }
             }
+            10 => call = call.keyed(old.map(|charge| charge.hold)),
             _ => call.events.truncate(1),
         }
         call

@@ -3,6 +3,7 @@
 
 mod calls;
 mod corrections;
+mod keys;
 mod op;
 mod people;
 mod sums;

@@ -5,9 +5,9 @@ use ledger::{
 };
 
 use crate::{
-    Adjusted, AdjustmentRequest, Change, ChangeSeq, Expired, Group, Indeterminate, Key,
-    KeyIdentity, KeySecret, Member, Org, Project, Registered, Registration, Result, SecretHash,
-    Store, SyncAnswer, SyncRequest, UsageQuery, UsageRow,
+    Adjusted, AdjustmentRequest, Change, ChangeSeq, ClaimAnswer, Expired, Group, IdempotencyClaim,
+    Indeterminate, Key, KeyIdentity, KeySecret, Member, Org, Project, Registered, Registration,
+    Result, SecretHash, Store, SyncAnswer, SyncRequest, UsageQuery, UsageRow,
 };
 
 #[derive(Clone, Debug)]
@@ -15,6 +15,8 @@ pub(super) enum Op {
     Register(Registration),
     Recovered(NodeId, Epoch),
     Sync(Box<SyncRequest>),
+    ClaimIdempotency(IdempotencyClaim),
+    UnclaimIdempotency(OrgId, Vec<HoldId>),
     OpenPeriods(OrgId, Instant),
     Identity(SecretHash),
     ChangesSince(ChangeSeq, usize),
@@ -38,6 +40,7 @@ pub(super) enum Answer {
     Done,
     Registered(Registered),
     Synced(SyncAnswer),
+    Claim(ClaimAnswer),
     Periods(Vec<PeriodOpened>),
     Identity(Option<KeyIdentity>),
     Changes(Vec<Change>),
@@ -59,6 +62,11 @@ impl Op {
                 Answer::Done
             }
             Self::Sync(request) => Answer::Synced(store.sync(request).await?),
+            Self::ClaimIdempotency(claim) => Answer::Claim(store.claim_idempotency(claim).await?),
+            Self::UnclaimIdempotency(org, holds) => {
+                store.unclaim_idempotency(*org, holds).await?;
+                Answer::Done
+            }
             Self::OpenPeriods(org, at) => Answer::Periods(store.open_periods(*org, *at).await?),
             Self::Identity(secret) => Answer::Identity(store.identity(secret).await?),
             Self::ChangesSince(seq, max) => Answer::Changes(store.changes_since(*seq, *max).await?),

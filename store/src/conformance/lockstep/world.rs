@@ -8,9 +8,10 @@ use rand::{RngExt, SeedableRng};
 
 use super::super::fixture::{HOUR, NOW, org_id, secret};
 use super::super::node::Node;
+use super::keys::LastClaim;
 use super::op::{Answer, Op};
 use super::people::settling_in;
-use crate::{ChangeSeq, Error, Model, Registration, Result, SyncRequest, UsageQuery};
+use crate::{ChangeSeq, ClaimAnswer, Error, Model, Registration, Result, SyncRequest, UsageQuery};
 
 /// Who is there, and what the last calls were.
 pub(super) struct World {
@@ -21,6 +22,9 @@ pub(super) struct World {
     pub(super) last_calls: BTreeMap<(NodeId, Shard), SyncRequest>,
     /// Charges that were taken in.
     pub(super) charges: Vec<Charge>,
+    /// Requests that claimed a key, whether or not they got it, and have not been charged.
+    pub(super) claimed: Vec<(u128, HoldId)>,
+    pub(super) last_claim: Option<LastClaim>,
     /// What comes before chance: somebody must be there for anything to happen.
     first: VecDeque<Op>,
     happened: BTreeMap<&'static str, u32>,
@@ -34,6 +38,8 @@ impl World {
             nodes: vec![Node::new(7), Node::new(8)],
             last_calls: BTreeMap::new(),
             charges: Vec::new(),
+            claimed: Vec::new(),
+            last_claim: None,
             first: (1..=3).flat_map(settling_in).collect(),
             happened: BTreeMap::new(),
         }
@@ -64,17 +70,18 @@ impl World {
         let minutes = i64::try_from(self.pick(0..=60)).unwrap_or(0);
         self.now = self.now.plus_micros(minutes * HOUR / 60);
         let op = match self.pick(0..=99) {
-            0..=45 => self.some_call(model).await,
-            46..=49 => self.some_correction(),
-            50..=53 => self.some_start(),
-            54..=56 => self.some_recovery(),
-            57..=63 => self.some_opening(),
-            64..=66 => self.some_question(),
-            67..=68 => Op::Indeterminate(self.happens(50).then(|| org_id(self.some_org()))),
-            69..=71 => Op::Expire(self.now),
-            72..=77 => self.some_correction(),
-            78..=81 => self.some_change_of_people(),
-            82..=91 => self.some_grant(model).await,
+            0..=40 => self.some_call(model).await,
+            41..=47 => self.some_claim(),
+            48 => self.some_unclaiming(),
+            49..=55 => self.some_correction(),
+            56..=58 => self.some_start(),
+            59..=61 => self.some_recovery(),
+            62..=66 => self.some_opening(),
+            67..=70 => self.some_question(),
+            71..=72 => Op::Indeterminate(self.happens(50).then(|| org_id(self.some_org()))),
+            73..=75 => Op::Expire(self.now),
+            76..=80 => self.some_change_of_people(),
+            81..=90 => self.some_grant(model).await,
             _ => self.some_limit(model).await,
         };
         self.first.pop_front().unwrap_or(op)
@@ -171,7 +178,7 @@ impl World {
     }
 }
 
-const ALL: [&str; 12] = [
+const ALL: [&str; 16] = [
     "leased",
     "gave back",
     "burnt a grant",
@@ -184,6 +191,10 @@ const ALL: [&str; 12] = [
     "was corrupt",
     "was a conflict",
     "was a rewind or a mismatch",
+    "claimed a key",
+    "met a running request",
+    "met a finished request",
+    "met a key of something else",
 ];
 
 /// What an operation and its answer are examples of.
@@ -215,6 +226,12 @@ fn examples(op: &Op, answer: &Result<Answer>) -> Vec<&'static str> {
         (_, Ok(Answer::Indeterminate(listed))) => {
             met.extend((!listed.is_empty()).then_some("listed what is indeterminate"));
         }
+        (_, Ok(Answer::Claim(answer))) => met.push(match answer {
+            ClaimAnswer::Claimed => "claimed a key",
+            ClaimAnswer::Running { .. } => "met a running request",
+            ClaimAnswer::Finished { .. } => "met a finished request",
+            ClaimAnswer::Mismatch => "met a key of something else",
+        }),
         (_, Err(Error::Corrupt(_))) => met.push("was corrupt"),
         (_, Err(Error::Conflict(_))) => met.push("was a conflict"),
         (_, Err(Error::Rewind { .. } | Error::Mismatch { .. })) => {

@@ -1,0 +1,9 @@
+//! The journal as a whole.
+
+mod damage;
+mod fixture;
+mod full;
+mod records;
+mod restart;
+mod retention;
+mod torn;
