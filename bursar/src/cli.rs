@@ -36,6 +36,11 @@ pub(crate) enum Command {
     /// What was charged
     #[command(subcommand)]
     Ledger(LedgerCommand),
+    /// Check that everything in a store adds up; reads only, beside a running gateway or without one
+    ///
+    /// Ends with 0 when it does, with 1 when there is any difference, and with 2 when it could not
+    /// look.
+    Reconcile(ReconcileArguments),
 }
 
 /// Which store: exactly one of the two.
@@ -87,6 +92,15 @@ pub(crate) struct ChargesArguments {
     #[arg(long, value_name = "ORG")]
     pub(crate) org: Option<OrgId>,
     /// Print a JSON object a line, with everything that is known of the charge
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct ReconcileArguments {
+    #[command(flatten)]
+    pub(crate) store: StoreArguments,
+    /// Print one JSON object instead of a table
     #[arg(long)]
     pub(crate) json: bool,
 }
