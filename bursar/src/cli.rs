@@ -145,11 +145,11 @@ pub(crate) enum Durability {
     Relaxed,
 }
 
-impl Durability {
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Strict => "strict",
-            Self::Relaxed => "relaxed",
+impl From<Durability> for bursar_config::Durability {
+    fn from(durability: Durability) -> Self {
+        match durability {
+            Durability::Strict => Self::Strict,
+            Durability::Relaxed => Self::Relaxed,
         }
     }
 }
