@@ -36,16 +36,29 @@ impl<'a> Contents<'a> {
 
     /// Whether anything but zeros stands from an offset on.
     pub(crate) fn is_blank(&self, from: usize) -> bool {
-        self.bytes.get(from..).is_none_or(|rest| rest.iter().all(|byte| *byte == 0))
+        self.bytes.get(from..).is_none_or(|rest| rest.chunks(BLANK.len()).all(is_blank))
     }
 
     /// The last record that any whole frame from an offset on, whatever stands between, says was on
     /// disk when it was written.
     pub(crate) fn durable_after(&self, from: usize) -> Lsn {
-        let starts = (from.next_multiple_of(frame::ALIGN)..self.bytes.len()).step_by(frame::ALIGN);
-        let frames = starts.filter_map(|at| frame::read(&self.bytes, at));
+        let from = from.next_multiple_of(frame::ALIGN);
+        let starts = (from..self.bytes.len()).step_by(BLANK.len());
+        // Most of a segment was never written, and a frame does not begin in zeros.
+        let written = starts.filter_map(|start| {
+            let end = self.bytes.len().min(start + BLANK.len());
+            let page = self.bytes.get(start..end)?;
+            (!is_blank(page)).then(|| (start..end).step_by(frame::ALIGN))
+        });
+        let frames = written.flatten().filter_map(|at| frame::read(&self.bytes, at));
         frames.map(|frame| frame.durable).max().unwrap_or_default()
     }
+}
+
+const BLANK: [u8; 4_096] = [0; 4_096];
+
+fn is_blank(page: &[u8]) -> bool {
+    BLANK.get(..page.len()).is_some_and(|blank| blank == page)
 }
 
 /// Frames with rising numbers, without a gap.

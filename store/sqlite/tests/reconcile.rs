@@ -9,7 +9,7 @@ use store::Check::{
     Balance, ChargeEntries, Corrections, Grants, Index, Leased, NeverOver, Path as PathCheck,
     References, Rollups, Sequence, Spent,
 };
-use store::conformance::lockstep;
+use store::conformance::keep_busy;
 use store::{Audit, Check, Reconciliation};
 use store_sqlite::SqliteStore;
 use tempfile::TempDir;
@@ -19,7 +19,7 @@ async fn busy(seed: u64, steps: u32) -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("bursar.db");
     let store = SqliteStore::open(&path).await.unwrap();
-    lockstep(seed, steps, &store).await;
+    keep_busy(seed, steps, &store).await;
     store.close().await;
     (folder, path)
 }

@@ -24,7 +24,7 @@ pub use feed::*;
 pub use grants::*;
 pub use idempotency::*;
 pub use limits::*;
-pub use lockstep::lockstep;
+pub use lockstep::{keep_busy, lockstep};
 pub use money::*;
 pub use people::*;
 pub use periods::*;

@@ -77,6 +77,8 @@ impl World {
         // Starts are counted from 1.
         let earlier = Epoch(node.0.saturating_sub(1).max(1));
         let epoch = if self.happens(25) { earlier } else { node };
+        // A claim of a node that had not begun comes to nothing.
+        let claimed = claimed.filter(|hold| hold.epoch > Epoch(0));
         let epoch = claimed.map_or(epoch, |hold| hold.epoch);
         let lines = self.some_lines(epoch, accounts, leases);
         let (hour, tool) = (self.pick(0..=30), self.some_tool());

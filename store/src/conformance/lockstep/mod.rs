@@ -17,12 +17,27 @@ use op::Answer;
 use sums::{Figures, Sums};
 use world::World;
 
-/// Runs so many random operations of a seed on an empty store and on the model side by side.
+/// Runs so many random operations of a seed on an empty store and on the model side by side, and
+/// sees that they met all that they were made for.
 ///
 /// # Panics
 /// When an answer or what is stored differs, or does not add up: with the seed, the step and the
-/// operation.
+/// operation; or when the run was too short to prove anything.
 pub async fn lockstep<S: Audit>(seed: u64, steps: u32, store: &S) {
+    let (world, sums) = run(seed, steps, store).await;
+    world.check_that_everything_happened();
+    sums.check_that_everything_was_reached();
+}
+
+/// Has a store be busy with so many random operations of a seed, whatever they meet.
+///
+/// # Panics
+/// As [`lockstep`], but for a run that was short.
+pub async fn keep_busy<S: Audit>(seed: u64, steps: u32, store: &S) {
+    run(seed, steps, store).await;
+}
+
+async fn run<S: Audit>(seed: u64, steps: u32, store: &S) -> (World, Sums) {
     let model = Model::default();
     let mut world = World::new(seed);
     let mut sums = Sums::default();
@@ -39,10 +54,9 @@ pub async fn lockstep<S: Audit>(seed: u64, steps: u32, store: &S) {
             sums.check(&Figures::of(&model, org).await, &about);
         }
     }
-    world.check_that_everything_happened();
-    sums.check_that_everything_was_reached();
     adds_up(&model, seed).await;
     adds_up(store, seed).await;
+    (world, sums)
 }
 
 /// What an answer comes down to: errors are compared without their words.
