@@ -277,7 +277,7 @@ const FAULTS: &[Fault] = &[
     ),
     (
         "a gateway has reported what no sync of its has",
-        "DELETE FROM applied WHERE node = 7",
+        "DELETE FROM applied WHERE (shard, node) IN (SELECT shard, node FROM usage_events)",
         &[Sequence],
     ),
     (
