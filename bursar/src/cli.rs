@@ -36,6 +36,11 @@ pub(crate) enum Command {
     /// What was charged
     #[command(subcommand)]
     Ledger(LedgerCommand),
+    /// Check that everything in a store adds up; reads only, beside a running gateway or without one
+    ///
+    /// Ends with 0 when it does, with 1 when there is any difference, and with 2 when it could not
+    /// look.
+    Reconcile(ReconcileArguments),
 }
 
 /// Which store: exactly one of the two.
@@ -92,6 +97,15 @@ pub(crate) struct ChargesArguments {
 }
 
 #[derive(Args)]
+pub(crate) struct ReconcileArguments {
+    #[command(flatten)]
+    pub(crate) store: StoreArguments,
+    /// Print one JSON object instead of a table
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
 pub(crate) struct DemoArguments {
     /// Print one line of JSON instead of text, once everything answers
     #[arg(long)]
@@ -131,11 +145,11 @@ pub(crate) enum Durability {
     Relaxed,
 }
 
-impl Durability {
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Strict => "strict",
-            Self::Relaxed => "relaxed",
+impl From<Durability> for bursar_config::Durability {
+    fn from(durability: Durability) -> Self {
+        match durability {
+            Durability::Strict => Self::Strict,
+            Durability::Relaxed => Self::Relaxed,
         }
     }
 }

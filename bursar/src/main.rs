@@ -4,6 +4,7 @@ mod check;
 mod cli;
 mod demo;
 mod ledger;
+mod reconcile;
 mod serve;
 
 mod node;
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
             ledger::indeterminate(&arguments)
         }
         Command::Ledger(LedgerCommand::Adjust(arguments)) => ledger::adjust(&arguments),
+        Command::Reconcile(arguments) => reconcile::reconcile(&arguments),
     };
     match done {
         Ok(code) => code,

@@ -5,7 +5,7 @@ use ledger::{
     AccountId, Charge, Credits, Epoch, HoldId, Instant, LimitId, LineSource, NodeId, OrgId,
 };
 
-use crate::{Adjustment, Entry, Result, Store, ThresholdEvent};
+use crate::{Adjustment, Entry, Reconciliation, Result, Store, ThresholdEvent};
 
 /// An account as the store has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,4 +69,7 @@ pub trait Audit: Store {
     async fn charges(&self, org: OrgId) -> Result<Vec<Charge>> {
         self.charges_after(org, None, usize::MAX).await
     }
+
+    /// Checks that everything adds up, as of one state of the store.
+    async fn reconcile(&self) -> Result<Reconciliation>;
 }

@@ -16,6 +16,7 @@ mod names;
 mod path;
 mod people;
 mod period;
+mod reconcile;
 mod secret;
 mod spending;
 mod sync;
@@ -48,6 +49,10 @@ pub use people::{
     ProjectStatus, Role, SecretHash,
 };
 pub use period::{PeriodSpans, ceil_hour, floor_hour, period_account};
+pub use reconcile::{
+    Check, Checked, Difference, Figure, InDoubt, IndeterminateFigures, MOST_DIFFERENCES,
+    Reconciliation,
+};
 pub use secret::{KeyHasher, KeyKind, PlainKey, is_well_formed};
 pub use spending::Spending;
 pub use sync::{
@@ -183,8 +188,8 @@ pub trait Store: Send + Sync + 'static {
     /// The changes after `seq`, in order, at most `max`; each as it is now.
     async fn changes_since(&self, seq: ChangeSeq, max: usize) -> Result<Vec<Change>>;
 
-    /// The charge of a hold that has been synced.
-    async fn charge(&self, hold: HoldId) -> Result<Option<Charge>>;
+    /// The charge of one of an organisation's holds that has been synced.
+    async fn charge(&self, org: OrgId, hold: HoldId) -> Result<Option<Charge>>;
 
     /// Usage by the hour, from the rollups.
     async fn usage(&self, query: &UsageQuery) -> Result<Vec<UsageRow>>;

@@ -56,7 +56,7 @@ async fn hold(api: &AdminApi, org: OrgId, action: &str) -> Result<HoldId, Proble
     let missing = || Problem::not_found(format!("there is no `{action}`; one is `req_...:adjust`"));
     let id = action.strip_suffix(":adjust").ok_or_else(missing)?;
     let hold: HoldId = id.parse().map_err(|_| missing())?;
-    let charge = api.store.charge(hold).await?.filter(|charge| charge.org == org);
+    let charge = api.store.charge(org, hold).await?;
     let uncharged = || Problem::not_found(format!("{org} was not charged for a request {hold}"));
     charge.map(|_| hold).ok_or_else(uncharged)
 }

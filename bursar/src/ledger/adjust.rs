@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use jiff::Timestamp;
-use ledger::Instant;
+use ledger::{HoldId, Instant, OrgId};
 use store::{AdjustmentRequest, Error, Store};
 use store_sqlite::SqliteStore;
 
@@ -46,10 +46,9 @@ async fn open(arguments: &AdjustArguments) -> anyhow::Result<SqliteStore> {
 
 async fn correct(store: &SqliteStore, arguments: &AdjustArguments) -> anyhow::Result<String> {
     let hold = arguments.request;
-    let charge = store.charge(hold).await?;
-    let charge = charge.with_context(|| format!("nobody was charged for a request {hold}"))?;
+    let payer = payer(store, hold).await?;
     let request = AdjustmentRequest {
-        org: charge.org,
+        org: payer.with_context(|| format!("nobody was charged for a request {hold}"))?,
         hold,
         charge: arguments.charge,
         actor: arguments.actor.clone(),
@@ -59,4 +58,14 @@ async fn correct(store: &SqliteStore, arguments: &AdjustArguments) -> anyhow::Re
     };
     let adjusted = store.adjust(&request).await?;
     Ok(format!("{hold} was charged {} and is charged {} now", adjusted.before, adjusted.after))
+}
+
+/// The organisation that was charged for a request, which its id does not tell.
+async fn payer(store: &SqliteStore, hold: HoldId) -> anyhow::Result<Option<OrgId>> {
+    for org in store.orgs().await? {
+        if store.charge(org.id, hold).await?.is_some() {
+            return Ok(Some(org.id));
+        }
+    }
+    Ok(None)
 }

@@ -7,4 +7,5 @@ mod command_line;
 mod demo;
 mod killed;
 mod ledger;
+mod reconcile;
 mod serve;

@@ -53,10 +53,9 @@ pub(super) async fn answer(ledger: &Ledger, caller: &Caller, id: &str) -> Result
         Some(Found::Settled(charge)) if charge.member == caller.member => ended(&charge),
         Some(Found::Open(_) | Found::Settled(_)) => return Err(unknown()),
         None => {
-            let charge = ledger.store().charge(hold).await;
+            let charge = ledger.store().charge(caller.org.id(), hold).await;
             let charge = charge.map_err(|_| Denial::ledger_unavailable())?;
-            let own = charge
-                .filter(|charge| charge.org == caller.org.id() && charge.member == caller.member);
+            let own = charge.filter(|charge| charge.member == caller.member);
             ended(&own.ok_or_else(unknown)?)
         }
     };

@@ -109,8 +109,8 @@ impl Store for FlakyStore {
         self.reached()?.changes_since(seq, max).await
     }
 
-    async fn charge(&self, hold: HoldId) -> Result<Option<Charge>> {
-        self.reached()?.charge(hold).await
+    async fn charge(&self, org: OrgId, hold: HoldId) -> Result<Option<Charge>> {
+        self.reached()?.charge(org, hold).await
     }
 
     async fn usage(&self, query: &UsageQuery) -> Result<Vec<UsageRow>> {

@@ -17,6 +17,7 @@ mod entries;
 mod idempotency;
 mod money;
 mod people;
+mod reconcile;
 mod registration;
 mod sync;
 mod thresholds;
@@ -33,8 +34,8 @@ use sqlx::{Sqlite, SqlitePool, Transaction};
 use store::{
     Adjusted, Adjustment, AdjustmentRequest, Audit, Change, ChangeSeq, ClaimAnswer, Entry, Expired,
     Group, IdempotencyClaim, Indeterminate, Key, KeyIdentity, KeySecret, Member, Org, OrgData,
-    Project, Registered, Registration, Result, SecretHash, Stamp, Store, StoredAccount, SyncAnswer,
-    SyncRequest, ThresholdEvent, UsageQuery, UsageRow,
+    Project, Reconciliation, Registered, Registration, Result, SecretHash, Stamp, Store,
+    StoredAccount, SyncAnswer, SyncRequest, ThresholdEvent, UsageQuery, UsageRow,
 };
 
 use read_only::AtRest;
@@ -143,8 +144,8 @@ impl Store for SqliteStore {
         Ok(changes::since(&mut *self.read().await?, seq, max).await?)
     }
 
-    async fn charge(&self, hold: HoldId) -> Result<Option<Charge>> {
-        Ok(usage::charge(&mut *self.read().await?, hold).await?)
+    async fn charge(&self, org: OrgId, hold: HoldId) -> Result<Option<Charge>> {
+        Ok(usage::charge(&mut *self.read().await?, org, hold).await?)
     }
 
     async fn usage(&self, query: &UsageQuery) -> Result<Vec<UsageRow>> {
@@ -237,5 +238,9 @@ impl Audit for SqliteStore {
         most: usize,
     ) -> Result<Vec<Charge>> {
         self.undisturbed(usage::charges(&mut *self.read().await?, org, after, most).await?)
+    }
+
+    async fn reconcile(&self) -> Result<Reconciliation> {
+        self.undisturbed(reconcile::reconcile(&mut *self.read().await?).await?)
     }
 }

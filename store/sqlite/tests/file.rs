@@ -111,7 +111,7 @@ async fn a_sync_that_fails_at_its_last_statement_has_moved_nothing_and_can_be_re
     }
     sqlx::query("DROP TRIGGER broken").execute(&mut raw).await.unwrap();
     store.sync(&call).await.unwrap();
-    assert_eq!(store.charge(call.events[0].hold).await.unwrap().as_ref(), call.events.first());
+    assert_eq!(store.charge(ORG, call.events[0].hold).await.unwrap().as_ref(), call.events.first());
 }
 
 #[tokio::test]

@@ -179,7 +179,7 @@ pub async fn a_keyed_hold_that_is_not_charged_moves_nothing<S: Audit>(store: &S)
         for claim in &claims {
             assert_eq!(told(store, claim).await, ClaimAnswer::Claimed);
         }
-        assert_eq!(store.charge(one).await.expect("a look-up"), None);
+        assert_eq!(store.charge(org_id(1), one).await.expect("a look-up"), None);
     }
 }
 
@@ -266,6 +266,6 @@ pub async fn an_end_after_its_time_changes_no_key<S: Audit>(store: &S) {
     assert_eq!(told(store, &late("b", 2)).await, ClaimAnswer::Claimed);
     report(store, &mut node, &second).await;
     assert_eq!(told(store, &late("b", 3)).await, ClaimAnswer::Running { hold: stranger(2) });
-    let charge = store.charge(first.hold).await.expect("a look-up");
+    let charge = store.charge(first.org, first.hold).await.expect("a look-up");
     assert_eq!(charge, Some(first), "it is charged all the same");
 }

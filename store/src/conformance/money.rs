@@ -176,7 +176,10 @@ pub async fn a_correction_gives_back_to_every_account_of_the_charge<S: Audit>(st
     let expected =
         [(adjustment, -20), (adjustment, 20), (adjustment, -50), (adjustment, 50), (refund, -80)];
     assert_eq!(kinds[..5], expected);
-    assert_eq!(store.charge(charge.hold).await.expect("it stays"), Some(charge.clone()));
+    assert_eq!(
+        store.charge(charge.org, charge.hold).await.expect("it stays"),
+        Some(charge.clone())
+    );
     let (from, until) = (ledger::Instant::MIN, ledger::Instant::MAX);
     let whole = UsageQuery { org, member: None, from, until };
     assert_eq!(store.usage(&whole).await.expect("usage")[0].charged, credits(0));

@@ -28,7 +28,7 @@ async fn moves_nothing<S: Audit>(store: &S, call: &SyncRequest) {
     refused!(store.sync(call).await, Error::Corrupt(_));
     assert_eq!(figures(store).await, before);
     for charge in &call.events {
-        assert_eq!(store.charge(charge.hold).await.expect("a look-up"), None);
+        assert_eq!(store.charge(charge.org, charge.hold).await.expect("a look-up"), None);
     }
 }
 
@@ -172,7 +172,7 @@ pub async fn a_hold_is_charged_once<S: Audit>(store: &S) {
     let before = figures(store).await;
     refused!(node.report(store, [charge.clone()]).await, Error::Corrupt(_));
     assert_eq!(figures(store).await, before);
-    assert_eq!(store.charge(charge.hold).await.expect("a look-up"), Some(charge));
+    assert_eq!(store.charge(charge.org, charge.hold).await.expect("a look-up"), Some(charge));
 }
 
 /// A charge cannot call a limit a grant, a promo a top-up, or its neighbour's account its own.

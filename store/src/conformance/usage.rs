@@ -50,12 +50,14 @@ pub async fn a_charge_reads_back_whole<S: Audit>(store: &S) {
     }
     node.report(store, charges.clone()).await.expect("charges");
     for charge in charges {
-        assert_eq!(store.charge(charge.hold).await.expect("a look-up"), Some(charge));
+        let neighbour = store.charge(org_id(2), charge.hold).await;
+        assert_eq!(neighbour.expect("a look-up"), None);
+        assert_eq!(store.charge(charge.org, charge.hold).await.expect("a look-up"), Some(charge));
     }
     let mut unknown = node.charge_of(1, []).hold;
-    assert_eq!(store.charge(unknown).await.expect("a look-up"), None);
+    assert_eq!(store.charge(org_id(1), unknown).await.expect("a look-up"), None);
     (unknown.n, unknown.epoch) = (1, ledger::Epoch(9));
-    assert_eq!(store.charge(unknown).await.expect("a look-up"), None);
+    assert_eq!(store.charge(org_id(1), unknown).await.expect("a look-up"), None);
 }
 
 /// An organisation's charges are read in the order of their names, from any of them on.

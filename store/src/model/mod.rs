@@ -12,6 +12,7 @@ mod idempotency;
 mod limits;
 mod people;
 mod periods;
+mod reconcile;
 mod state;
 mod sync;
 mod thresholds;
@@ -27,8 +28,8 @@ use uuid::Uuid;
 use crate::{
     Adjusted, Adjustment, AdjustmentRequest, Audit, Change, ChangeSeq, ClaimAnswer, Entry, Expired,
     Group, IdempotencyClaim, Indeterminate, Key, KeyIdentity, KeySecret, Member, Org, OrgData,
-    Project, Registered, Registration, Result, SecretHash, Stamp, Store, StoredAccount, SyncAnswer,
-    SyncRequest, ThresholdEvent, UsageQuery, UsageRow,
+    Project, Reconciliation, Registered, Registration, Result, SecretHash, Stamp, Store,
+    StoredAccount, SyncAnswer, SyncRequest, ThresholdEvent, UsageQuery, UsageRow,
 };
 use state::State;
 
@@ -89,8 +90,9 @@ impl Store for Model {
         Ok(self.state.lock().changes_since(seq, max))
     }
 
-    async fn charge(&self, hold: HoldId) -> Result<Option<Charge>> {
-        Ok(self.state.lock().charges.get(&hold).cloned())
+    async fn charge(&self, org: OrgId, hold: HoldId) -> Result<Option<Charge>> {
+        let state = self.state.lock();
+        Ok(state.charges.get(&hold).filter(|charge| charge.org == org).cloned())
     }
 
     async fn usage(&self, query: &UsageQuery) -> Result<Vec<UsageRow>> {
@@ -186,6 +188,10 @@ impl Audit for Model {
         let charges = state.charges.values().filter(|charge| charge.org == org);
         let charges = charges.filter(|charge| after.is_none_or(|after| charge.hold > after));
         Ok(charges.take(most).cloned().collect())
+    }
+
+    async fn reconcile(&self) -> Result<Reconciliation> {
+        Ok(self.state.lock().reconcile())
     }
 }
 

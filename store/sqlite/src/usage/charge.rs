@@ -13,19 +13,20 @@ use crate::column::{Columns, Id, count};
 use crate::detail;
 use crate::error::{Error, Result};
 
+/// The charge of one of an organisation's holds.
 pub(crate) async fn charge(
     connection: &mut SqliteConnection,
+    org: OrgId,
     hold: HoldId,
 ) -> Result<Option<Charge>> {
-    // Events are kept by organisation, which a hold's name does not tell: each is asked.
     let row = sqlx::query(
         "SELECT usage_events.*, usage_series.*
-         FROM orgs
-         CROSS JOIN usage_events
-             ON usage_events.shard = orgs.shard AND usage_events.org_id = orgs.org_id
-                AND usage_events.node = ? AND usage_events.epoch = ? AND usage_events.n = ?
-         CROSS JOIN usage_series USING (series)",
+         FROM usage_events CROSS JOIN usage_series USING (series)
+         WHERE usage_events.shard = ? AND usage_events.org_id = ?
+             AND node = ? AND epoch = ? AND n = ?",
     )
+    .bind(org.shard().number())
+    .bind(org.blob())
     .bind(hold.node.0)
     .bind(hold.epoch.0)
     .bind(count(hold.n))
@@ -33,21 +34,9 @@ pub(crate) async fn charge(
     .await?;
     let Some(row) = row else { return Ok(None) };
     let mut charge = from_row(&row)?;
-    let mut lines = lines(connection, charge.org, (hold, hold)).await?;
+    let mut lines = lines(connection, org, (hold, hold)).await?;
     charge.lines = lines.remove(&hold).unwrap_or_default();
     Ok(Some(charge))
-}
-
-/// The charge of one of an organisation's holds.
-pub(crate) async fn charge_of(
-    connection: &mut SqliteConnection,
-    org: OrgId,
-    hold: HoldId,
-) -> Result<Option<Charge>> {
-    // Starts are counted from 1 and requests too, so that there is one before each.
-    let before = HoldId { n: hold.n.saturating_sub(1), ..hold };
-    let next = charges(connection, org, Some(before), 1).await?.pop();
-    Ok(next.filter(|charge| charge.hold == hold))
 }
 
 /// The charges of an organisation after one, or from the first, and at most so many.

@@ -5,7 +5,7 @@ use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
 use store::{Adjustment, Indeterminate};
 
-use super::charge::charge_of;
+use super::charge;
 use crate::column::{Columns, Id};
 use crate::error::{Error, Result};
 
@@ -64,7 +64,7 @@ pub(crate) async fn indeterminate(
             Some((of, all)) if of == org => all,
             _ => adjustments(connection, org).await?,
         };
-        let charge = charge_of(connection, org, hold).await?;
+        let charge = charge(connection, org, hold).await?;
         let charge = charge.ok_or_else(|| Error::corrupt(format!("{hold} is listed and gone")))?;
         let adjustments: Vec<_> = all.iter().filter(|it| it.hold == hold).cloned().collect();
         let grants = charge.lines.iter().filter(|line| line.source != LineSource::Limit);

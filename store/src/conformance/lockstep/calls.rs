@@ -74,7 +74,8 @@ impl World {
         leases: &mut Leases,
     ) -> Charge {
         let node = self.nodes.get(place).map_or(Epoch(0), |node| node.epoch);
-        let earlier = Epoch(node.0.saturating_sub(1));
+        // Starts are counted from 1.
+        let earlier = Epoch(node.0.saturating_sub(1).max(1));
         let epoch = if self.happens(25) { earlier } else { node };
         let epoch = claimed.map_or(epoch, |hold| hold.epoch);
         let lines = self.some_lines(epoch, accounts, leases);

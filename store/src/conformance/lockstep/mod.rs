@@ -41,6 +41,8 @@ pub async fn lockstep<S: Audit>(seed: u64, steps: u32, store: &S) {
     }
     world.check_that_everything_happened();
     sums.check_that_everything_was_reached();
+    adds_up(&model, seed).await;
+    adds_up(store, seed).await;
 }
 
 /// What an answer comes down to: errors are compared without their words.
@@ -58,6 +60,11 @@ fn said(answer: &Result<Answer>) -> Said<'_> {
         Err(Error::Corrupt(_)) => Said::Refusal("Corrupt".to_owned()),
         Err(error) => Said::Refusal(format!("{error:?}")),
     }
+}
+
+async fn adds_up<S: Audit>(store: &S, seed: u64) {
+    let found = store.reconcile().await.expect("what is stored can be read");
+    assert!(found.holds(), "seed {seed}: {:#?}", found.checks);
 }
 
 /// What is stored of an organisation must be the same in both.

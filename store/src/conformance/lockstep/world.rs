@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use ledger::{Charge, HoldId, Instant, LineSource, NodeId, Shard};
+use ledger::{Charge, HoldId, Instant, LineSource, NodeId, OrgId, Shard};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
@@ -122,9 +122,10 @@ impl World {
             0 => Op::ChangesSince(ChangeSeq(self.pick(0..=60)), 20),
             1 => Op::Identity(secret(u8::try_from(self.pick(1..=9)).unwrap_or(1)).hash),
             2 => {
-                let holds: Vec<HoldId> = self.charges.iter().map(|charge| charge.hold).collect();
+                let holds: Vec<(OrgId, HoldId)> =
+                    self.charges.iter().map(|charge| (charge.org, charge.hold)).collect();
                 match self.one_of(&holds) {
-                    Some(hold) => Op::Charge(hold),
+                    Some((org, hold)) => Op::Charge(org, hold),
                     None => Op::ChangesSince(ChangeSeq(0), 3),
                 }
             }
