@@ -7,18 +7,20 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{MethodRouter, get, post};
 
 use crate::problem::Problem;
-use crate::routes::{grants, orgs};
+use crate::routes::{grants, orgs, requests};
 use crate::{AdminApi, auth, stamp};
 
 /// The most bytes that a request's body may have.
 const MAX_BODY: usize = 1 << 20;
 
 /// The table of contents: path, method, handler.
-fn table() -> [(&'static str, Method, MethodRouter<AdminApi>); 3] {
+fn table() -> [(&'static str, Method, MethodRouter<AdminApi>); 4] {
     [
         ("/api/v1/orgs", Method::GET, get(orgs::list)),
         ("/api/v1/orgs/{org}", Method::GET, get(orgs::read)),
         ("/api/v1/orgs/{org}/grants", Method::POST, post(grants::make)),
+        // `{action}` is an id and what is to be done: a path parameter is a whole segment.
+        ("/api/v1/orgs/{org}/requests/{action}", Method::POST, post(requests::adjust)),
     ]
 }
 

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use ledger::OrgId;
+use ledger::{Credits, HoldId, OrgId};
 
 /// A gateway to AI providers that takes credits before each call.
 #[derive(Parser)]
@@ -60,6 +60,28 @@ pub(crate) enum LedgerCommand {
     /// Print the charges of a store, a line each; reads only, beside a running gateway or without
     /// one
     Charges(ChargesArguments),
+    /// Print the charges that a journal made after its gateway had died, and their corrections
+    Indeterminate(ChargesArguments),
+    /// Lower what a request was charged; beside a running gateway the admin API does it
+    Adjust(AdjustArguments),
+}
+
+#[derive(Args)]
+pub(crate) struct AdjustArguments {
+    /// The request: `req_...`
+    #[arg(value_name = "REQUEST")]
+    pub(crate) request: HoldId,
+    #[command(flatten)]
+    pub(crate) store: StoreArguments,
+    /// What it is to be charged: not more than it is now
+    #[arg(long, value_name = "AMOUNT")]
+    pub(crate) charge: Credits,
+    /// Why; kept with the correction
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: String,
+    /// Who says so; kept with the correction
+    #[arg(long, value_name = "NAME", default_value = "operator")]
+    pub(crate) actor: String,
 }
 
 #[derive(Args)]
@@ -123,11 +145,11 @@ pub(crate) enum Durability {
     Relaxed,
 }
 
-impl Durability {
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Strict => "strict",
-            Self::Relaxed => "relaxed",
+impl From<Durability> for bursar_config::Durability {
+    fn from(durability: Durability) -> Self {
+        match durability {
+            Durability::Strict => Self::Strict,
+            Durability::Relaxed => Self::Relaxed,
         }
     }
 }

@@ -36,6 +36,10 @@ fn main() -> ExitCode {
         Command::Config(ConfigCommand::Schema) => check::schema(),
         Command::Config(ConfigCommand::Print { file }) => check::print(&file),
         Command::Ledger(LedgerCommand::Charges(arguments)) => ledger::charges(&arguments),
+        Command::Ledger(LedgerCommand::Indeterminate(arguments)) => {
+            ledger::indeterminate(&arguments)
+        }
+        Command::Ledger(LedgerCommand::Adjust(arguments)) => ledger::adjust(&arguments),
         Command::Reconcile(arguments) => reconcile::reconcile(&arguments),
     };
     match done {

@@ -2,3 +2,4 @@
 
 pub(crate) mod grants;
 pub(crate) mod orgs;
+pub(crate) mod requests;

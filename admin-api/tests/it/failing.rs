@@ -55,7 +55,7 @@ impl Store for Failing {
     async fn changes_since(&self, _: ChangeSeq, _: usize) -> Result<Vec<Change>> {
         self.fail()
     }
-    async fn charge(&self, _: HoldId) -> Result<Option<Charge>> {
+    async fn charge(&self, _: OrgId, _: HoldId) -> Result<Option<Charge>> {
         self.fail()
     }
     async fn usage(&self, _: &UsageQuery) -> Result<Vec<UsageRow>> {

@@ -42,11 +42,12 @@ pub(super) fn config(
         ("DEMO_OPERATIONS", addresses.operations.to_string()),
         ("DEMO_PROVIDER", format!("http://{}", addresses.provider)),
         ("DEMO_FOLDER", folder.display().to_string()),
-        ("DEMO_DURABILITY", durability.name().to_owned()),
         ("DEMO_PEPPER", memory.pepper.clone()),
         ("DEMO_ADMIN_TOKEN", memory.admin_token.clone()),
         ("DEMO_PROVIDER_KEY", "the-operators-own-key".to_owned()),
     ];
     let variables = Variables(variables.into());
-    Ok(Config::parse(TEXT, "the demo's config", Path::new("."), &variables)?)
+    let mut config = Config::parse(TEXT, "the demo's config", Path::new("."), &variables)?;
+    config.bootstrap.durability = durability.into();
+    Ok(config)
 }

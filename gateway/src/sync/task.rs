@@ -52,6 +52,13 @@ impl Ledger {
         if let Err(failure) = self.take_in(self.directory.taken_in()).await {
             warn!(%failure, "the change feed could not be read");
         }
+        match self.store.expire(self.clock.now()).await {
+            Ok(expired) if expired.is_empty() => {}
+            Ok(expired) => {
+                info!(grants = expired.len(), "what was left of ended grants has expired")
+            }
+            Err(failure) => debug!(%failure, "ended grants wait to be expired"),
+        }
         let soon = self.clock.now().plus_micros(AHEAD_MICROS);
         for org in self.directory.all() {
             let opened = match self.directory.open_periods(&org).await {

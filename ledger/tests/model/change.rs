@@ -6,6 +6,7 @@ use super::{Account, Decided, Kind, Model, micros};
 
 impl Model {
     pub(crate) fn apply(&mut self, change: &Change, now: Instant) -> Decided {
+        self.version += 1;
         match change {
             Change::Grant { grant, spent, refunded } => {
                 self.put_grant(grant, micros(*spent), micros(*refunded));

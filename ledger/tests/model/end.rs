@@ -23,6 +23,7 @@ pub(crate) fn pay(hold: &Hold, cost: Micros) -> Vec<Micros> {
 impl Model {
     /// Ends the running hold of this id with a cost.
     pub(crate) fn end(&mut self, id: HoldId, cost: Micros, now: Instant) -> Decided {
+        self.version += 1;
         // More for it is wanted no longer.
         let wants_more =
             |waiter: &Waiter| self.extended(&waiter.request).is_some_and(|hold| hold.id == id);

@@ -114,6 +114,8 @@ pub(crate) struct Model {
     pub(crate) holds: Vec<Hold>,
     pub(crate) queue: Vec<Waiter>,
     pub(crate) arrivals: u64,
+    /// Charges and changes so far.
+    pub(crate) version: u64,
     /// What left the lease since it was last asked for.
     pub(crate) returns: Vec<(AccountId, Micros)>,
 }

@@ -1,6 +1,6 @@
 //! What a refusal says.
 
-use ledger::{AccountId, Grant, Instant, MemberId, Short, ShortOn};
+use ledger::{AccountId, Grant, Instant, MemberId, Short, ShortAccount, ShortOn};
 
 use super::{Kind, Micros, Model, Request, Shortage, credits, micros};
 
@@ -42,6 +42,19 @@ impl Model {
             ),
             left: sum(&|id| self.left(id)),
             resets_at,
+            accounts: accounts.iter().map(|id| self.as_seen(*id)).collect(),
+            version: self.version,
+        }
+    }
+
+    fn as_seen(&self, id: AccountId) -> ShortAccount {
+        let account = self.account(id);
+        ShortAccount {
+            account: id,
+            amount: credits(account.amount),
+            spent: credits(account.spent),
+            held: credits(self.held(id)),
+            leased: credits(account.lease),
         }
     }
 

@@ -8,6 +8,7 @@ mod feed;
 mod grants;
 mod idempotency;
 mod limits;
+mod money;
 mod people;
 mod periods;
 mod starts;
@@ -24,6 +25,7 @@ pub use grants::*;
 pub use idempotency::*;
 pub use limits::*;
 pub use lockstep::lockstep;
+pub use money::*;
 pub use people::*;
 pub use periods::*;
 pub use starts::*;
@@ -105,7 +107,16 @@ macro_rules! conformance {
             the_feed_tells_each_entity_once_as_it_is_now_in_the_order_of_last_changes
             a_removed_limit_is_told_as_removed
             what_is_refused_is_not_told
-            // And it is accounted for.
+            // Money is accounted for.
+            a_grant_is_entered_when_it_is_given_and_when_it_changes
+            a_sync_enters_one_charge_a_grant_and_what_the_platform_paid
+            credits_are_told_as_low_and_as_exhausted_once
+            a_limit_is_told_at_80_percent_and_when_nothing_is_left
+            what_is_left_of_a_grant_expires_once_nobody_has_any_of_it
+            a_correction_gives_back_to_every_account_of_the_charge
+            a_correction_that_would_raise_a_charge_is_refused
+            a_named_correction_is_made_once
+            // And so is usage.
             a_charge_reads_back_whole
             charges_are_read_in_order_a_page_at_a_time
             a_charge_split_over_grants_is_counted_once

@@ -62,7 +62,7 @@ impl State {
                     && !line.amount.is_zero()
                     && account.is_some_and(|account| account.lives(request.now))
             });
-            let last = burnt.map(|line| line.account).last();
+            let last = burnt.map(|line| line.account).next_back();
             if let Some(account) = last {
                 let credit = before.credit(org, request.now);
                 self.reach_credits(org, account, credit, request.now);

@@ -12,6 +12,7 @@ use tempfile::TempDir;
 use super::super::config::config;
 use super::super::ports::Addresses;
 use super::*;
+use crate::cli::Durability;
 use crate::run::key_hasher;
 
 /// A seeded store and what is in it.
@@ -34,7 +35,7 @@ async fn seeded(now: &str) -> Seeded {
     let mut memory = Memory::open(folder.path(), rand::random).unwrap();
     let [any, provider] = [0, 9090].map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
     let addresses = Addresses { gateway: any, admin: any, operations: any, provider };
-    let config = config(&addresses, &memory, folder.path()).unwrap();
+    let config = config(&addresses, &memory, folder.path(), Durability::Strict).unwrap();
     let prices = &config.runtime.price_book;
     let store = SqliteStore::open(&folder.path().join("bursar.db")).await.unwrap();
     let hasher = key_hasher(&config.bootstrap.peppers).unwrap();
