@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "what a test cannot go on without ends it")]
 
 mod client;
+mod corrections;
 mod failing;
 mod org;
 

@@ -32,15 +32,17 @@ pub(super) struct World {
 
 impl World {
     pub(super) fn new(seed: u64) -> Self {
+        let nodes = vec![Node::new(7), Node::new(8)];
+        let starts: Vec<_> = nodes.iter().map(|node| Op::Register(node.registration())).collect();
         Self {
             chance: StdRng::seed_from_u64(seed),
             now: NOW,
-            nodes: vec![Node::new(7), Node::new(8)],
+            nodes,
             last_calls: BTreeMap::new(),
             charges: Vec::new(),
             claimed: Vec::new(),
             last_claim: None,
-            first: (1..=3).flat_map(settling_in).collect(),
+            first: starts.into_iter().chain((1..=3).flat_map(settling_in)).collect(),
             happened: BTreeMap::new(),
         }
     }
