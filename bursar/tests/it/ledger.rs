@@ -53,3 +53,32 @@ fn a_store_is_named_once_and_must_be_there() {
     assert_eq!(code, 1);
     assert!(error.starts_with("bursar: ") && error.contains("/nowhere/a.db"), "{error}");
 }
+
+#[tokio::test]
+async fn a_charge_is_lowered_while_no_gateway_has_the_store() {
+    let folder = tempfile::tempdir().unwrap();
+    let demo = Demo::start(&["--data-dir", folder.path().to_str().unwrap()]).await;
+    let file = folder.path().join("bursar.db");
+    let store = ["--store", file.to_str().unwrap()];
+    let (_, _, id) = demo.chat("plain", "mock-chat").await;
+    let adjust = |charge: &str| {
+        let words = ["ledger", "adjust", &id, "--charge", charge, "--reason", "cut"];
+        run(bursar(&words).args(store))
+    };
+    let (code, _, error) = adjust("0");
+    assert_eq!(code, 1);
+    assert!(error.contains("a gateway has") && error.contains(&format!("{id}:adjust")), "{error}");
+    assert_eq!(demo.process.end("INT").await.0, 0);
+
+    let (code, _, error) = adjust("1000000");
+    assert_eq!(code, 1);
+    assert!(error.contains("a correction lowers that"), "{error}");
+    let (code, said, error) = adjust("0");
+    assert_eq!((code, error.as_str()), (0, ""));
+    assert!(said.starts_with(&id) && said.contains("is charged 0 now"), "{said}");
+    // The event stays as it was, and what is charged is not what a journal made.
+    let stays = charges(&store).into_iter().find(|charge| charge["request"] == id.as_str());
+    assert_ne!(stays.unwrap()["charged"], "0");
+    let (code, said, _) = run(bursar(&["ledger", "indeterminate"]).args(store));
+    assert_eq!((code, said.as_str()), (0, ""));
+}
