@@ -47,7 +47,7 @@ impl Ending {
     pub(crate) fn at_once_when_asked_again(mut self) {
         tokio::spawn(async move {
             let signal = self.asked().await;
-            eprintln!("bursar: {signal} again, so it ends at once; what was not synced is lost");
+            eprintln!("bursar: {signal} again, so it ends at once; the next start recovers");
             std::process::exit(1)
         });
     }

@@ -71,8 +71,10 @@ pub enum StartError {
 /// Why a gateway did not end cleanly.
 #[derive(Debug, thiserror::Error)]
 pub enum ShutdownError {
-    /// The last sync was not acknowledged: what it would have said is lost with the process.
-    #[error("the last charges could not be stored: {0}")]
+    /// The last sync was not acknowledged: the journal keeps it for the next start.
+    #[error(
+        "the store did not take the last charges, the journal keeps them for the next start: {0}"
+    )]
     Unsynced(store::Error),
 }
 

@@ -89,7 +89,7 @@ fn paths(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut paths = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(Error::io("read", folder))? {
         let path = entry.map_err(Error::io("read", folder))?.path();
-        if path.extension().is_some_and(|extension| extension == "zeros") {
+        if path.extension().is_some_and(|it| it == "zeros" || it == "making") {
             std::fs::remove_file(&path).map_err(Error::io("remove", &path))?;
         } else if segment::index(&path).is_some() {
             paths.push(path);

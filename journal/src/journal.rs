@@ -188,7 +188,7 @@ impl Journal {
                 return Err(Refused::Full);
             }
             let lsn = tail.append(&*options.disk, durable.position(), shard, record, draft)?;
-            Ok((lsn, tail.wants().is_some()))
+            Ok((lsn, !tail.has_next()))
         });
         match appended {
             Ok((lsn, wants_segment)) => {

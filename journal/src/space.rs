@@ -8,7 +8,7 @@ use parking_lot::{Condvar, Mutex};
 
 use crate::Options;
 use crate::segment::{self, Segment};
-use crate::tail::{Sealed, Tail, prepared};
+use crate::tail::{Sealed, Tail};
 
 /// How long until it looks again without being asked, and tries again where the disk was full.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -83,7 +83,8 @@ pub(crate) fn prepare(
     };
     let Some((index, at_least)) = wanted else { return Ok(()) };
     // What opens until it is needed has to fit as well.
-    let size = options.segment_bytes.max(at_least.saturating_mul(2));
+    let roomy = at_least <= options.segment_bytes;
+    let size = if roomy { options.segment_bytes } else { at_least.saturating_mul(2) };
     if bytes.saturating_add(size) > options.max_bytes {
         return Err(io::Error::new(
             io::ErrorKind::QuotaExceeded,
@@ -91,13 +92,13 @@ pub(crate) fn prepare(
         ));
     }
     let path = segment::path(folder, index);
-    let made = options.disk.zeroed(&prepared(&path), size);
-    let file = made.inspect_err(|_| {
+    // Beside one that is ready and has become too small.
+    let made = path.with_extension("making");
+    let file = options.disk.zeroed(&made, size).inspect_err(|_| {
         // Half of it helps nobody.
-        let _ = std::fs::remove_file(prepared(&path));
+        let _ = std::fs::remove_file(&made);
     })?;
-    tail.lock().offer(Segment { file, path, index, bytes: size });
-    Ok(())
+    tail.lock().offer(&made, Segment { file, path, index, bytes: size })
 }
 
 /// Removes segments that the store has everything of: after their time, or when room is short.

@@ -4,7 +4,7 @@
 //! holes; nothing is buffered in user space.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ledger::Shard;
@@ -126,7 +126,9 @@ impl Tail {
         if bytes.saturating_add(leaves) <= self.left() {
             return Ok(());
         }
-        let next = self.next.take().ok_or(Refused::Full)?;
+        // One that has become too small is left to the endings that were promised room in it.
+        let usable = class == Class::Ends || self.has_next();
+        let next = self.next.take_if(|_| usable).ok_or(Refused::Full)?;
         self.roll(disk, durable, next).map_err(Refused::Disk)?;
         if bytes.saturating_add(self.leaves(class)) <= self.left() {
             return Ok(());
@@ -134,15 +136,18 @@ impl Tail {
         Err(Refused::Full)
     }
 
-    /// Whether there is a next segment, and all that is open now would fit into it.
-    fn has_next(&self) -> bool {
-        self.next.as_ref().is_some_and(|next| next.bytes >= self.next_bytes())
+    /// Whether there is a next segment, and all that is open now, and one hold more, would fit into
+    /// it: so that what was promised room in it finds it there.
+    pub(crate) fn has_next(&self) -> bool {
+        self.next.as_ref().is_some_and(|next| next.bytes >= self.next_bytes(next.bytes))
     }
 
-    /// How large the next segment has to be: its checkpoint, and the endings of what is in that.
-    fn next_bytes(&self) -> u64 {
+    /// How large a next segment of about this size has to be: its checkpoint, and the endings of
+    /// what is in that.
+    fn next_bytes(&self, about: u64) -> u64 {
         let header = u64::try_from(segment::HEADER).unwrap_or(u64::MAX);
-        self.table.reserved().saturating_mul(4).saturating_add(2 * header)
+        let open = Class::Opens.leaves(self.table.reserved(), about);
+        open.saturating_mul(4).saturating_add(header)
     }
 
     fn leaves(&self, class: Class) -> u64 {
@@ -186,9 +191,18 @@ impl Tail {
         Ok(())
     }
 
-    /// Takes the next segment.
-    pub(crate) fn offer(&mut self, next: Segment) {
+    /// Takes a file of zeros as the next segment, in the place of one that has become too small;
+    /// until then that one serves. A file that comes too late is removed.
+    ///
+    /// # Errors
+    /// As the file system says.
+    pub(crate) fn offer(&mut self, made: &Path, next: Segment) -> io::Result<()> {
+        if next.index != self.segment.index + 1 {
+            return std::fs::remove_file(made);
+        }
+        std::fs::rename(made, prepared(&next.path))?;
         self.next = Some(next);
+        Ok(())
     }
 
     #[cfg(test)]
@@ -198,7 +212,8 @@ impl Tail {
 
     /// The index of the segment that has to be prepared, and how large it has to be at least.
     pub(crate) fn wants(&self) -> Option<(u64, u64)> {
-        (!self.has_next()).then_some((self.segment.index + 1, self.next_bytes()))
+        let wanted = (self.segment.index + 1, self.next_bytes(self.segment.bytes));
+        (!self.has_next()).then_some(wanted)
     }
 
     /// Whether a hold would find no room now.
@@ -233,6 +248,6 @@ impl Tail {
 }
 
 /// The name of a segment before it is begun.
-pub(crate) fn prepared(path: &std::path::Path) -> PathBuf {
+pub(crate) fn prepared(path: &Path) -> PathBuf {
     path.with_extension("zeros")
 }

@@ -9,7 +9,7 @@ use crate::{AppliedUpTo, ClosedJournal, Options, Owner, segment};
 fn synced() -> Place {
     let mut place = Place::with_segments_of(16 << 10);
     let journal = place.start();
-    for n in 0..60 {
+    for n in 0..200 {
         journal.prepare();
         journal.hold(n);
         journal.settle(n);

@@ -101,3 +101,20 @@ fn a_journal_that_its_store_does_not_follow_admits_nothing_more() {
     journal.applied(shard(), 1, journal.written());
     journal.hold(9);
 }
+
+#[test]
+fn a_segment_that_has_become_too_small_for_what_is_open_is_made_anew_and_larger() {
+    let mut place = Place::with_segments_of(32 << 10);
+    let journal = place.start();
+    // Many more open holds than a segment of the usual size could open with.
+    for n in 0..400 {
+        journal.prepare();
+        journal.hold(n);
+    }
+    for n in 0..400 {
+        journal.settle(n);
+    }
+    drop(journal);
+    let journal = place.start();
+    assert_eq!((journal.orphans(), journal.reported().len()), (&[][..], 400));
+}
