@@ -1,11 +1,11 @@
 //! The store for any number of gateways, on one Postgres.
 //!
-//! Each operation is one transaction, READ COMMITTED with row locks that are taken in one order:
-//! the gateway's row, accounts by id, an organisation's counters, and last the one counter of
-//! changes. What spends credits takes instants as arguments, as everywhere.
+//! Each operation is one transaction, READ COMMITTED with row locks that everybody takes in the one
+//! order that `locks` tells. What spends credits takes instants as arguments, as everywhere.
 
 mod column;
 mod error;
+mod locks;
 mod session;
 
 use sqlx::PgPool;
