@@ -5,17 +5,19 @@ use std::collections::BTreeSet;
 use ledger::{AccountId, Credits};
 
 use super::{Touched, TouchedAccounts};
-use crate::{Figures, SyncAnswer, SyncRequest, decide_leases};
+use crate::{Decided, Figures, SyncAnswer, SyncRequest, decide_leases};
 
 /// Answers once charges and returns are booked.
 pub(super) fn answer(
     request: &SyncRequest,
     accounts: &mut TouchedAccounts,
     held: &BTreeSet<AccountId>,
+    frozen: bool,
 ) -> SyncAnswer {
     let leasable = |(id, account): (&AccountId, &Touched)| (*id, account.now.leasable());
     let mut leasable = accounts.iter().map(leasable).collect();
-    let decision = decide_leases(&request.ask, &request.refill, request.now, &mut leasable);
+    let when = Decided { now: request.now, frozen };
+    let decision = decide_leases(&request.ask, &request.refill, when, &mut leasable);
     for granted in &decision.granted {
         let account = accounts.get_mut(&granted.account).expect("only what is known is leased");
         account.now.lease(request.epoch, granted.amount);

@@ -42,7 +42,7 @@ impl SyncRequest {
 /// Makes the accounts what they are to be; answers what the node is told.
 ///
 /// `held` has the accounts of the shard under recall of which the epoch had a lease before: others
-/// than those that are touched, too.
+/// than those that are touched, too. `frozen`: nothing new is leased.
 ///
 /// # Errors
 /// [`Error::Corrupt`] when the charges do not add up, are not what was leased, or name accounts that
@@ -51,7 +51,15 @@ pub fn book(
     request: &SyncRequest,
     accounts: &mut TouchedAccounts,
     held: &BTreeSet<AccountId>,
+    frozen: bool,
 ) -> Result<SyncAnswer> {
+    for lost in request.regranted.iter().filter(|lost| !lost.amount.is_zero()) {
+        let account = accounts.get_mut(&lost.account).ok_or_else(|| unknown(lost.account))?;
+        if lost.epoch > request.epoch {
+            return Err(Error::Corrupt(format!("{:?} has not begun", lost.epoch)));
+        }
+        account.now.lease(lost.epoch, lost.amount);
+    }
     for (id, spending) in request.spending()? {
         let account = accounts.get_mut(&id).ok_or_else(|| unknown(id))?;
         if (account.now.org, account.now.source) != (spending.org, spending.source) {
@@ -65,11 +73,7 @@ pub fn book(
         let account = accounts.get_mut(&id).ok_or_else(|| unknown(id))?;
         account.now.take(request.epoch, amount).ok_or_else(|| uncovered(id, amount))?;
     }
-    for granted in request.regranted.iter().filter(|granted| !granted.amount.is_zero()) {
-        let account = accounts.get_mut(&granted.account).ok_or_else(|| unknown(granted.account))?;
-        account.now.lease(request.epoch, granted.amount);
-    }
-    Ok(answer::answer(request, accounts, held))
+    Ok(answer::answer(request, accounts, held, frozen))
 }
 
 fn unknown(id: AccountId) -> Error {
