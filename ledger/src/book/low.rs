@@ -1,7 +1,7 @@
 //! Where the leases run low, so that more is there before a request must wait for it.
 
 use super::{Book, PathIndex};
-use crate::AccountId;
+use crate::{AccountId, AccountIndex};
 
 /// A path on which an account runs low.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,20 +23,23 @@ impl Book {
     /// stays under it is told again after each lease and each new mark, and not while it is under
     /// recall.
     pub fn running_low(&mut self) -> Vec<LowPath> {
-        let paths = std::mem::take(&mut self.low);
-        let resolved = paths.iter().filter_map(|path| self.known(*path).resolved.as_ref().ok());
-        let ids = |indices: &[crate::AccountIndex]| {
-            indices.iter().map(|index| self.accounts[*index].id).collect()
-        };
-        resolved
-            .map(|path| LowPath { limits: ids(&path.limits), grants: ids(&path.grants) })
-            .collect()
+        let low = std::mem::take(&mut self.low);
+        low.into_iter().map(|(_, path)| path).collect()
     }
 
     /// Notes the path of a hold that was just taken, if it left an account low.
     pub(super) fn note_low(&mut self, path: PathIndex) {
-        if std::mem::take(&mut self.accounts.fell_low) && !self.low.contains(&path) {
-            self.low.push(path);
+        if !std::mem::take(&mut self.accounts.fell_low) {
+            return;
+        }
+        let noted = self.low.iter().any(|(noted, _)| *noted == path);
+        let Ok(resolved) = &self.known(path).resolved else { return };
+        if !noted {
+            let ids = |indices: &[AccountIndex]| {
+                indices.iter().map(|index| self.accounts[*index].id).collect()
+            };
+            let accounts = LowPath { limits: ids(&resolved.limits), grants: ids(&resolved.grants) };
+            self.low.push((path, accounts));
         }
     }
 }

@@ -78,7 +78,7 @@ pub struct Book {
     /// granted before.
     lowered: Vec<AccountId>,
     /// Paths that ran low and have not been told.
-    low: Vec<PathIndex>,
+    low: Vec<(PathIndex, LowPath)>,
 }
 
 /// A grant and its account, which bears its id.

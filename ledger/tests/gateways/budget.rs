@@ -8,7 +8,7 @@ use crate::model::{Micros, credits};
 use crate::org::{ben, grant};
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(ProptestConfig::with_cases(60))]
 
     #[test]
     fn a_budget_of_exactly_so_many_quotes_gives_exactly_so_many_holds(

@@ -12,7 +12,7 @@ fn life(gateways: usize) -> impl Strategy<Value = Vec<Step>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1000))]
+    #![proptest_config(ProptestConfig::with_cases(250))]
 
     #[test]
     fn three_gateways_spend_a_budget_to_its_end_and_never_past_it(life in life(3)) {

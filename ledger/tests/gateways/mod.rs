@@ -136,11 +136,22 @@ impl Gateways {
             let accounts = self.store.accounts.iter();
             let leased = accounts.map(|(id, account)| (*id, account.leased[number]));
             self.gateways[number].check(&leased.collect::<BTreeMap<_, _>>());
+            self.check_known(number);
             for event in std::mem::take(&mut self.gateways[number].events) {
                 match event {
                     Event::Held(taken) => self.check_held(number, &taken),
                     Event::Short(short) => self.check_short(number, &short),
                 }
+            }
+        }
+    }
+
+    /// A gateway may not know all that is spent, but thinks nothing spent that is not.
+    fn check_known(&self, gateway: usize) {
+        for account in self.gateways[gateway].book.accounts() {
+            if self.is_told(gateway, &[account.id()]) {
+                let left = self.truly_left(account.id());
+                assert!(micros(account.left()) >= left, "{left} are left of {account:?}");
             }
         }
     }
