@@ -169,6 +169,12 @@ impl Account {
         self.free < self.low && !std::mem::replace(&mut self.told_low, true)
     }
 
+    /// Sets where it runs low; one that is low already by a mark before has been told.
+    pub(crate) fn mark_low(&mut self, low: Credits) {
+        self.low = low;
+        self.told_low &= self.free < low;
+    }
+
     /// What is left beside what runs.
     pub(crate) fn beside(&self) -> Credits {
         self.left().saturating_sub(self.held)

@@ -93,8 +93,7 @@ impl Book {
             Change::Figures(figures) => self.learn(&figures),
             Change::LowMark { account, low } => {
                 if let Some(index) = self.accounts.find(account) {
-                    let account = &mut self.accounts[index];
-                    (account.low, account.told_low) = (low, false);
+                    self.accounts[index].mark_low(low);
                 }
             }
             Change::Refunded { account, total } => {

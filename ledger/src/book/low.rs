@@ -20,8 +20,7 @@ impl Book {
     }
 
     /// The paths on which an account has fallen under its low mark since the last call. One that
-    /// stays under it is told again after each lease and each new mark, and not while it is under
-    /// recall.
+    /// stays under it is told again after each lease, and none while it is under recall.
     pub fn running_low(&mut self) -> Vec<LowPath> {
         let low = std::mem::take(&mut self.low);
         low.into_iter().map(|(_, path)| path).collect()
@@ -29,17 +28,22 @@ impl Book {
 
     /// Notes the path of a hold that was just taken, if it left an account low.
     pub(super) fn note_low(&mut self, path: PathIndex) {
-        if !std::mem::take(&mut self.accounts.fell_low) {
+        if self.accounts.fell_low {
+            self.accounts.fell_low = false;
+            self.add_low(path);
+        }
+    }
+
+    #[cold]
+    fn add_low(&mut self, path: PathIndex) {
+        let Ok(resolved) = &self.known(path).resolved else { return };
+        if self.low.iter().any(|(noted, _)| *noted == path) {
             return;
         }
-        let noted = self.low.iter().any(|(noted, _)| *noted == path);
-        let Ok(resolved) = &self.known(path).resolved else { return };
-        if !noted {
-            let ids = |indices: &[AccountIndex]| {
-                indices.iter().map(|index| self.accounts[*index].id).collect()
-            };
-            let accounts = LowPath { limits: ids(&resolved.limits), grants: ids(&resolved.grants) };
-            self.low.push((path, accounts));
-        }
+        let ids = |indices: &[AccountIndex]| {
+            indices.iter().map(|index| self.accounts[*index].id).collect()
+        };
+        let accounts = LowPath { limits: ids(&resolved.limits), grants: ids(&resolved.grants) };
+        self.low.push((path, accounts));
     }
 }

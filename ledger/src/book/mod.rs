@@ -145,6 +145,12 @@ impl Book {
         std::mem::take(&mut self.returns)
     }
 
+    /// An account that is open or still held.
+    #[must_use]
+    pub fn account(&self, id: AccountId) -> Option<&Account> {
+        self.accounts.find(id).map(|index| &self.accounts[index])
+    }
+
     /// Every account that is open or still held, by id.
     pub fn accounts(&self) -> impl Iterator<Item = &Account> {
         self.accounts.iter()
