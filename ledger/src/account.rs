@@ -148,11 +148,6 @@ impl Account {
         self.start <= now && now < self.end
     }
 
-    /// Whether nothing runs or waits on it.
-    pub(crate) fn is_idle(&self) -> bool {
-        self.held.is_zero() && self.waiters == 0
-    }
-
     /// What a newcomer may take: nothing where somebody waits already.
     ///
     /// What is free is always left: a lease beyond the ceiling is owed, and then nothing is free.

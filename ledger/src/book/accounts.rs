@@ -75,14 +75,19 @@ impl Accounts {
         self.vacant.push(index);
     }
 
-    /// The accounts whose time is over and on which nothing runs or waits.
-    pub(super) fn ended(&mut self, now: Instant) -> Vec<AccountIndex> {
+    /// The accounts whose time is over, on which nothing runs and that nobody needs any more.
+    pub(super) fn ended(
+        &mut self,
+        now: Instant,
+        needed: impl Fn(AccountIndex) -> bool,
+    ) -> Vec<AccountIndex> {
         if now < self.next_end {
             return Vec::new();
         }
-        let ended = |account: &Account| account.end <= now && account.is_idle();
+        let ended = |account: &Account| account.end <= now && account.held.is_zero();
         let indices = self.by_id.values().copied();
-        let (over, open): (Vec<_>, Vec<_>) = indices.partition(|index| ended(&self[*index]));
+        let (over, open): (Vec<_>, Vec<_>) =
+            indices.partition(|index| ended(&self[*index]) && !needed(*index));
         let ends = open.iter().map(|index| self[*index].end);
         self.next_end = ends.min().unwrap_or(Instant::MAX);
         over

@@ -123,7 +123,9 @@ impl Book {
     /// Ends the accounts whose time is over and that no running request holds: what this gateway
     /// still leases of them goes back to the store.
     pub fn retire_ended(&mut self, now: Instant) {
-        for index in self.accounts.ended(now) {
+        let waiting = &self.waiting;
+        let needed = |index| waiting.iter().any(|waiter| waiter.claim.resolved.names(index));
+        for index in self.accounts.ended(now, needed) {
             match self.accounts[index].source {
                 Source::Grant(_) => self.grants.retain(|entry| entry.account != index),
                 Source::Limit(limit) => {

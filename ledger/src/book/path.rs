@@ -51,6 +51,12 @@ pub(super) struct Resolved {
     pub(super) project: Option<ProjectId>,
 }
 
+impl Resolved {
+    pub(super) fn names(&self, account: AccountIndex) -> bool {
+        self.limits.contains(&account) || self.grants.contains(&account)
+    }
+}
+
 impl Book {
     /// The path of a caller: found once, kept by the caller.
     pub fn path(&mut self, key: &PathKey) -> PathIndex {

@@ -4,6 +4,7 @@
 mod check;
 mod facts;
 mod life;
+mod shared;
 mod step;
 
 use std::collections::BTreeMap;
@@ -33,6 +34,8 @@ pub(crate) enum Leases {
     All,
     /// The store leases and recalls what it likes.
     AsTold,
+    /// So it does, and knows what others spend: it has to be asked.
+    Shared,
 }
 
 struct World {
@@ -44,20 +47,25 @@ struct World {
     /// Holds that were extended: their limits may not have the same parts.
     extended: Vec<HoldId>,
     tickets: Vec<(Ticket, u64)>,
+    /// Who was asked for last.
+    asked: Vec<(Ticket, u64)>,
     arrivals: u64,
     now: Instant,
 }
 
 impl World {
     fn new(leases: Leases) -> Self {
+        let shared = leases == Leases::Shared;
+        let of_book = if shared { ledger::Leases::Shared } else { ledger::Leases::Everything };
         let mut world = Self {
-            book: Book::new(OrgId::from_u128(1), ledger::Leases::Everything),
-            model: Model::default(),
+            book: Book::new(OrgId::from_u128(1), of_book),
+            model: Model { shared, ..Model::default() },
             leases,
             store: BTreeMap::new(),
             running: Vec::new(),
             extended: Vec::new(),
             tickets: Vec::new(),
+            asked: Vec::new(),
             arrivals: 0,
             now: Instant::from_seconds(10),
         };
@@ -110,7 +118,7 @@ impl World {
             let grants = view.grants.iter().map(|grant| free(&grant.account)).sum::<Micros>();
             view.limits.iter().map(|limit| free(&limit.account)).fold(grants, Micros::min)
         });
-        let nobody_waits = self.book.waiting() == 0;
+        let nobody_waits = self.book.waiting() == 0 && self.leases != Leases::Shared;
         let awaited = self.model.queue.clone();
         let probed = self.book.probe(id, path, quote.least, self.now);
         let answer = self.book.admit(id, path, quote, self.now);
@@ -120,7 +128,9 @@ impl World {
         if let Admission::Held(hold) = &answer {
             check::not_overtaking(hold, &awaited);
         }
-        assert_eq!(probed.err(), check::lasting(&answer).cloned(), "what a probe foretells");
+        if self.leases != Leases::Shared {
+            assert_eq!(probed.err(), check::lasting(&answer).cloned(), "what a probe foretells");
+        }
         let request = Request { id, path: caller.clone(), quote, extends: false };
         self.answered(answer, request);
     }
@@ -220,7 +230,18 @@ impl World {
     }
 
     /// What a gateway does after each decision: reports what left its lease, and asks for more.
+    /// One that shares waits for its turn.
     fn settle_leases(&mut self) {
+        if self.leases == Leases::Shared {
+            return self.check();
+        }
+        self.report();
+        if self.leases == Leases::All {
+            self.lease_all();
+        }
+    }
+
+    fn report(&mut self) {
         let mut returned: BTreeMap<AccountId, Micros> = BTreeMap::new();
         for (account, amount) in self.book.take_returns() {
             *returned.entry(account).or_default() += micros(amount);
@@ -234,9 +255,6 @@ impl World {
             self.store.get_mut(&account).unwrap().leased -= amount;
         }
         self.check();
-        if self.leases == Leases::All {
-            self.lease_all();
-        }
     }
 
     fn lease_all(&mut self) {

@@ -3,7 +3,7 @@
 use ledger::{Change, Credits, Instant, KeyStatus, MemberStatus, Quote, Tool};
 use proptest::prelude::*;
 
-use super::{World, facts};
+use super::{Leases, World, facts};
 
 #[derive(Clone, Debug)]
 pub(crate) enum Step {
@@ -77,6 +77,22 @@ pub(crate) enum Step {
         account: u8,
         only: bool,
     },
+    /// Only where other gateways spend too: what leaves the book is reported, who waits is asked
+    /// for, the store answers.
+    Report,
+    Asks {
+        most: usize,
+    },
+    Answer(super::shared::Words),
+    Unanswered,
+    GiveBack {
+        account: u8,
+        amount: u16,
+    },
+    LowMark {
+        account: u8,
+        low: u16,
+    },
 }
 
 fn tool() -> impl Strategy<Value = Option<Tool>> {
@@ -133,6 +149,7 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(account, amount)| Step::Lease { account, amount }),
         2 => (any::<u8>(), any::<bool>())
             .prop_map(|(account, only)| Step::Recall { account, only }),
+        16 => super::shared::step(),
     ]
 }
 
@@ -195,6 +212,8 @@ impl World {
             Step::Refund { account, amount, told } => self.refund(account, amount, told),
             Step::Lease { account, amount } => self.lease(account, amount),
             Step::Recall { account, only } => self.recall(account, only),
+            shared if self.leases == Leases::Shared => self.take_shared(shared),
+            _ => {}
         }
     }
 }
