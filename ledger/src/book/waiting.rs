@@ -111,16 +111,33 @@ impl Book {
         for waiter in &waiting {
             self.accounts.unblock(&waiter.short_on);
         }
-        waiting.retain_mut(|waiter| match self.decide(waiter, now) {
-            Some(decision) => {
-                decided.push((waiter.ticket, decision));
-                false
-            }
-            None => true,
-        });
+        // First whom the store has leased to: it has seen to the order, and knows what is short.
+        for decide in [Self::serve, Self::decide] {
+            waiting.retain_mut(|waiter| match decide(self, waiter, now) {
+                Some(decision) => {
+                    decided.push((waiter.ticket, decision));
+                    false
+                }
+                None => true,
+            });
+        }
         self.waiting = waiting;
         self.give_recalled_back();
+        decided.sort_unstable_by_key(|(ticket, _)| *ticket);
         decided
+    }
+
+    /// The hold of a waiter that the store has just leased to, if that is there.
+    fn serve(&mut self, waiter: &mut Waiter, now: Instant) -> Option<Decision> {
+        if waiter.asked.verdict != Some(Verdict::Leased) {
+            return None;
+        }
+        self.find_anew(&mut waiter.claim, now).ok()?;
+        let Claim { id, path, resolved, quote, own } = &waiter.claim;
+        let affordable = self.accounts.judge(resolved, quote.least, quote.least, own).ok()?;
+        let hold = self.accounts.take(*id, resolved, quote.most, affordable);
+        self.note_low(*path);
+        Some(Ok(hold))
     }
 
     /// What a waiter is told; `None` to wait on, and to keep newcomers off what it is short on.

@@ -36,7 +36,22 @@ impl Model {
     /// Every waiter again, the first to come first; who waits still stands before the next.
     pub(crate) fn decide_queue(&mut self, now: Instant) -> Decided {
         let mut decided = Vec::new();
-        for mut waiter in std::mem::take(&mut self.queue) {
+        let mut waiting = std::mem::take(&mut self.queue);
+        // Before anybody keeps others off, whom the store has leased to.
+        waiting.retain(|waiter| {
+            if waiter.stance.said != Some(ledger::Verdict::Leased) {
+                return true;
+            }
+            match self.verdict(&waiter.request, &waiter.stance, now) {
+                Verdict::Held(hold) => {
+                    let hold = self.begin(&waiter.request, hold, now);
+                    decided.push((waiter.number, Ok(hold)));
+                    false
+                }
+                Verdict::Refused(_) | Verdict::Short { .. } => true,
+            }
+        });
+        for mut waiter in waiting {
             match self.verdict(&waiter.request, &waiter.stance, now) {
                 Verdict::Held(hold) => {
                     let hold = self.begin(&waiter.request, hold, now);
@@ -50,6 +65,7 @@ impl Model {
             }
         }
         self.give_recalled_back();
+        decided.sort_by_key(|(number, _)| *number);
         decided
     }
 

@@ -125,6 +125,8 @@ impl World {
             verdicts,
         };
         self.asked.clear();
+        let served = expected.iter().filter(|(_, verdict)| *verdict == Verdict::Leased);
+        self.served = served.map(|(number, _)| *number).collect();
         for (account, amount) in &answer.leased {
             self.store.entry(*account).or_default().leased += micros(*amount);
         }
