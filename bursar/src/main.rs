@@ -7,7 +7,10 @@ mod ledger;
 mod reconcile;
 mod serve;
 
+mod gateways;
+mod neighbours;
 mod node;
+mod open_store;
 mod run;
 
 mod folder;
