@@ -21,13 +21,11 @@ use crate::session::Session;
 
 /// Has the books of an organisation, if there is such a one.
 pub(crate) async fn books(tx: &mut Session, org: OrgId) -> Result<()> {
-    sqlx::query(
-        "SELECT FROM counters WHERE shard = $1 AND org_id = $2 FOR NO KEY UPDATE",
-    )
-    .bind(shard(org))
-    .bind(org.uuid())
-    .execute(tx)
-    .await?;
+    sqlx::query("SELECT FROM counters WHERE shard = $1 AND org_id = $2 FOR NO KEY UPDATE")
+        .bind(shard(org))
+        .bind(org.uuid())
+        .execute(tx)
+        .await?;
     Ok(())
 }
 
