@@ -5,17 +5,18 @@ use std::collections::BTreeSet;
 use ledger::{AccountId, Credits};
 
 use super::{Touched, TouchedAccounts};
-use crate::{Figures, SyncAnswer, SyncRequest, decide_leases};
+use crate::{Decided, Figures, SyncAnswer, SyncRequest, decide_leases};
 
 /// Answers once charges and returns are booked.
 pub(super) fn answer(
     request: &SyncRequest,
     accounts: &mut TouchedAccounts,
     held: &BTreeSet<AccountId>,
+    when: Decided,
 ) -> SyncAnswer {
     let leasable = |(id, account): (&AccountId, &Touched)| (*id, account.now.leasable());
     let mut leasable = accounts.iter().map(leasable).collect();
-    let decision = decide_leases(&request.ask, &request.refill, request.now, &mut leasable);
+    let decision = decide_leases(&request.ask, &request.refill, when, &mut leasable);
     for granted in &decision.granted {
         let account = accounts.get_mut(&granted.account).expect("only what is known is leased");
         account.now.lease(request.epoch, granted.amount);
@@ -33,9 +34,7 @@ pub(super) fn answer(
 }
 
 fn figures(request: &SyncRequest, accounts: &TouchedAccounts) -> Vec<Figures> {
-    let asked = request.ask.iter().flat_map(|ask| ask.limits.iter().chain(&ask.grants));
-    let wished = request.refill.iter().flat_map(|refill| refill.accounts.iter().copied());
-    let named: BTreeSet<_> = asked.map(|asked| asked.account).chain(wished).collect();
+    let named: BTreeSet<_> = request.leasing().collect();
     let figures = |id: AccountId| {
         let account = &accounts.get(&id)?.now;
         Some(Figures {

@@ -9,9 +9,9 @@ mod transfers;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ledger::AccountId;
+use ledger::{AccountId, Credits};
 
-use crate::{Error, Result, SyncAnswer, SyncRequest};
+use crate::{Decided, Error, Result, SyncAnswer, SyncRequest};
 
 pub use hours::{HourKey, HourSums, hours};
 pub use reached::{Reached, reached};
@@ -25,24 +25,17 @@ impl SyncRequest {
     /// The accounts that it names, for any reason.
     #[must_use]
     pub fn accounts(&self) -> BTreeSet<AccountId> {
-        let paths = self.ask.iter().flat_map(|ask| ask.limits.iter().chain(&ask.grants));
         let spent = self.report.iter().map(|spend| spend.account);
         let returned = self.give_back.iter().map(|give_back| give_back.account);
-        let regranted = self.regranted.iter().map(|granted| granted.account);
-        let wished = self.refill.iter().flat_map(|refill| refill.accounts.iter().copied());
-        spent
-            .chain(returned)
-            .chain(regranted)
-            .chain(paths.map(|asked| asked.account))
-            .chain(wished)
-            .collect()
+        let lost = self.regranted.iter().map(|lost| lost.account);
+        spent.chain(returned).chain(lost).chain(self.leasing()).collect()
     }
 }
 
 /// Makes the accounts what they are to be; answers what the node is told.
 ///
-/// `held` has the accounts of the shard under recall of which the epoch had a lease before: others
-/// than those that are touched, too.
+/// `held` has the accounts of the shard under recall of which the epoch had a lease before, others
+/// than those that are touched, too; nothing new is leased by a store that is `frozen`.
 ///
 /// # Errors
 /// [`Error::Corrupt`] when the charges do not add up, are not what was leased, or name accounts that
@@ -51,7 +44,15 @@ pub fn book(
     request: &SyncRequest,
     accounts: &mut TouchedAccounts,
     held: &BTreeSet<AccountId>,
+    frozen: bool,
 ) -> Result<SyncAnswer> {
+    for lost in request.regranted.iter().filter(|lost| !lost.amount.is_zero()) {
+        if lost.epoch > request.epoch {
+            return Err(Error::Corrupt(format!("{:?} has not begun", lost.epoch)));
+        }
+        let account = accounts.get_mut(&lost.account).ok_or_else(|| unknown(lost.account))?;
+        account.now.lease(lost.epoch, lost.amount);
+    }
     for (id, spending) in request.spending()? {
         let account = accounts.get_mut(&id).ok_or_else(|| unknown(id))?;
         if (account.now.org, account.now.source) != (spending.org, spending.source) {
@@ -65,17 +66,14 @@ pub fn book(
         let account = accounts.get_mut(&id).ok_or_else(|| unknown(id))?;
         account.now.take(request.epoch, amount).ok_or_else(|| uncovered(id, amount))?;
     }
-    for granted in request.regranted.iter().filter(|granted| !granted.amount.is_zero()) {
-        let account = accounts.get_mut(&granted.account).ok_or_else(|| unknown(granted.account))?;
-        account.now.lease(request.epoch, granted.amount);
-    }
-    Ok(answer::answer(request, accounts, held))
+    let when = Decided { now: request.now, frozen };
+    Ok(answer::answer(request, accounts, held, when))
 }
 
 fn unknown(id: AccountId) -> Error {
     Error::Corrupt(format!("the shard has no account {id}"))
 }
 
-fn uncovered(id: AccountId, amount: ledger::Credits) -> Error {
+fn uncovered(id: AccountId, amount: Credits) -> Error {
     Error::Corrupt(format!("{amount} of {id} were never leased to this node"))
 }
