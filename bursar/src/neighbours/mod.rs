@@ -1,5 +1,8 @@
 //! The gateways of other processes, told of a change by their control endpoints.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
