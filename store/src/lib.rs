@@ -9,6 +9,7 @@ mod adjustment;
 mod answer;
 mod audit;
 mod calendar;
+mod derived_id;
 mod entry;
 mod error;
 mod fingerprint;
@@ -51,7 +52,8 @@ pub use lease::{
 pub use model::Model;
 pub use names::{ending_from_name, ending_name, source_from_name, source_name};
 pub use node::{
-    Alive, Heartbeat, NodeState, Nudge, Registered, Registration, SILENT_AFTER_MICROS, StoredNode,
+    Alive, Heartbeat, LastStart, NodeState, Nudge, Registered, Registration, SILENT_AFTER_MICROS,
+    StoredNode,
 };
 pub use path::longest_path;
 pub use people::{

@@ -6,8 +6,8 @@ use ledger::{Credits, Epoch, Instant, LineSource, NodeId, Shard};
 
 use super::state::{Node, State};
 use crate::{
-    Alive, Applied, ChangeSeq, Error, Heartbeat, NodeState, Registered, Registration, Result,
-    SILENT_AFTER_MICROS, Stamp, StoredNode, SyncRequest,
+    Alive, Applied, ChangeSeq, Error, Heartbeat, LastStart, NodeState, Registered, Registration,
+    Result, Stamp, StoredNode, SyncRequest,
 };
 
 impl State {
@@ -24,7 +24,8 @@ impl State {
         }
         let epoch = Epoch(self.nodes.get(&node).map_or(0, |last| last.epoch.0) + 1);
         let control = registration.control.clone();
-        let start = Node { epoch, journal, registered: now, heard: now, control, stopped: false };
+        let start =
+            Node { epoch, journal, registered: now, heard: now, control, last: LastStart::Running };
         self.nodes.insert(node, start);
         Ok(Registered { epoch, applied })
     }
@@ -42,7 +43,7 @@ impl State {
         self.journal_of(beat.node, beat.epoch)?;
         if let Some(node) = self.nodes.get_mut(&beat.node) {
             node.heard = node.heard.max(beat.now);
-            node.stopped = false;
+            node.last = LastStart::Running;
         }
         let live = self.nodes.values().filter(|node| node.state(beat.now) == NodeState::Live);
         let live = u32::try_from(live.count()).unwrap_or(u32::MAX);
@@ -69,7 +70,7 @@ impl State {
         self.journal_of(node, epoch)?;
         if let Some(node) = self.nodes.get_mut(&node) {
             node.heard = node.heard.max(now);
-            node.stopped = true;
+            node.last = LastStart::Stopped;
         }
         Ok(())
     }
@@ -97,12 +98,6 @@ impl State {
 
 impl Node {
     fn state(&self, now: Instant) -> NodeState {
-        if self.stopped {
-            NodeState::Stopped
-        } else if now > self.heard.plus_micros(SILENT_AFTER_MICROS) {
-            NodeState::Suspect
-        } else {
-            NodeState::Live
-        }
+        NodeState::of(self.last, self.heard, now)
     }
 }

@@ -10,8 +10,9 @@ use ledger::{
 use super::feed::Entity;
 use super::idempotency::KeyUse;
 use crate::{
-    Adjusted, Adjustment, AdjustmentRequest, Entry, Error, Group, Key, KeySecret, Member, Org,
-    Project, Result, SecretHash, StoredAccount, SyncAnswer, SyncRequest, ThresholdEvent,
+    Adjusted, Adjustment, AdjustmentRequest, Entry, Error, Group, Key, KeySecret, LastStart,
+    Member, Org, Project, Result, SecretHash, StoredAccount, SyncAnswer, SyncRequest,
+    ThresholdEvent,
 };
 
 /// Everything, and whose it is.
@@ -41,7 +42,7 @@ pub(super) struct Node {
     pub(super) registered: Instant,
     pub(super) heard: Instant,
     pub(super) control: Option<String>,
-    pub(super) stopped: bool,
+    pub(super) last: LastStart,
 }
 
 /// An organisation and those in it.
