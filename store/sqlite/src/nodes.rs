@@ -3,7 +3,10 @@
 use ledger::{Epoch, Instant, NodeId, Shard};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
-use store::{Alive, Heartbeat, LastStart, Level, NodeState, SILENT_AFTER_MICROS, StoredNode};
+use store::{
+    Alive, Heartbeat, LastStart, Level, NodeState, Registered, Rejoin, SILENT_AFTER_MICROS,
+    StoredNode,
+};
 
 use crate::SqliteStore;
 use crate::changes::stamp;
@@ -27,6 +30,13 @@ pub(crate) async fn heartbeat(store: &SqliteStore, beat: &Heartbeat) -> Result<A
     let stamp = stamp(&mut tx).await?;
     tx.commit().await?;
     Ok(Alive { now: beat.now, stamp, live, recalled, frozen: false })
+}
+
+/// The one gateway of a file has it locked, so that nobody can set it back under a running one.
+pub(crate) async fn rejoin(store: &SqliteStore, rejoin: &Rejoin) -> Result<Registered> {
+    let mut tx = store.read().await?;
+    require_last_start(&mut tx, rejoin.node, rejoin.epoch).await?;
+    Err(Error::conflict("the store knows all that this gateway does"))
 }
 
 pub(crate) async fn leave(

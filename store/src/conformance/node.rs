@@ -11,8 +11,8 @@ use ledger::{
 
 use super::fixture::{NOW, credits, key_id, member_id};
 use crate::{
-    Ask, Asked, Error, GiveBack, Granted, Heartbeat, Refill, Registered, Registration, Spend,
-    Store, SyncAnswer, SyncRequest,
+    Ask, Asked, Error, GiveBack, Granted, Heartbeat, Refill, Registered, Registration, Regranted,
+    Spend, Store, SyncAnswer, SyncRequest,
 };
 
 pub(super) struct Node {
@@ -89,7 +89,7 @@ impl Node {
 
     /// A sign of life.
     pub(super) const fn beat(&self) -> Heartbeat {
-        Heartbeat { node: self.id, epoch: self.epoch, now: self.now }
+        Heartbeat { node: self.id, epoch: self.epoch, incarnation: 1, now: self.now }
     }
 
     /// A request that waits for credits of limits and of grants, of which it has nothing itself.
@@ -207,9 +207,15 @@ impl SyncRequest {
         self
     }
 
-    /// The same with a lease that the store gave before.
-    pub(super) fn regranting(mut self, account: impl Into<AccountId>, amount: u64) -> Self {
-        self.regranted.push(Granted { account: account.into(), amount: credits(amount) });
+    /// The same with a lease that the store gave an epoch before.
+    pub(super) fn regranting(
+        mut self,
+        epoch: Epoch,
+        account: impl Into<AccountId>,
+        amount: u64,
+    ) -> Self {
+        let (account, amount) = (account.into(), credits(amount));
+        self.regranted.push(Regranted { epoch, account, amount });
         self
     }
 

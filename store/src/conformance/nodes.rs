@@ -16,7 +16,7 @@ pub async fn a_sign_of_life_of_an_earlier_start_is_fenced<S: Audit>(store: &S) {
     let current = Epoch(2);
     refused!(store.heartbeat(&earlier).await, Error::Fenced { current: Epoch(2) });
     refused!(store.leave(node.id, Epoch(1), NOW).await, Error::Fenced { current: Epoch(2) });
-    let unknown = Heartbeat { node: NodeId(8), epoch: Epoch(1), now: NOW };
+    let unknown = Heartbeat { node: NodeId(8), ..earlier };
     refused!(store.heartbeat(&unknown).await, Error::Fenced { current: Epoch(0) });
     refused!(store.leave(NodeId(8), Epoch(1), NOW).await, Error::Fenced { current: Epoch(0) });
     let last = Heartbeat { epoch: current, ..earlier };

@@ -1,10 +1,11 @@
 //! What a gateway leases ahead, and what it is told of its accounts.
 
-use ledger::{Credits, LineSource};
+use ledger::{Credits, Epoch, LineSource};
 
 use super::asks::{TOP_UP, a_limit, asked, shared, top_up};
 use super::fixture::{HOUR, NOW, credits, grant, grant_id};
-use crate::{Audit, Figures, Verdict};
+use super::refused;
+use crate::{Audit, Error, Figures, SyncRequest, Verdict};
 
 /// What is left is divided; where the share would not pay for one request, nothing is leased ahead,
 /// and asks alone spend it.
@@ -87,20 +88,29 @@ pub async fn figures_are_told_of_every_account_that_is_named<S: Audit>(store: &S
     assert_eq!(answer.figures, expected);
 }
 
-/// A grant of lease that the store has forgotten is sent again: it is booked as it was, though there
-/// be less now, and what it covers can be spent.
+/// A lease that the store has forgotten is sent again: it is booked as it was, of the start that had
+/// it, though there be less now; and before what it pays for.
 pub async fn a_lease_that_the_store_has_lost_is_booked_as_it_was<S: Audit>(store: &S) {
     let (org, mut node, mut other) = shared(store, &[100]).await;
+    let unreported = node.charge(1, (TOP_UP, grant_id(1)), 25);
+    node.restart(store).await;
     other.lease(store, org, grant_id(1), 70).await;
-    let call = node.call(org).regranting(grant_id(1), 80).wishing(grant_id(1), Credits::MAX);
-    let answer = store.sync(&call).await.expect("a lease");
-    assert_eq!(answer.granted, [], "it knows of it");
+    let (one, two) = (unreported.hold.epoch, node.epoch);
+    let own = node.charge(1, (TOP_UP, grant_id(1)), 80);
+    let call = node.call(org).regranting(one, grant_id(1), 30).regranting(two, grant_id(1), 90);
+    let call = call.charging([unreported, own]).wishing(grant_id(1), Credits::MAX);
+    let answer = store.sync(&call.giving_back(grant_id(1), 4)).await.expect("leases");
+    assert_eq!(answer.granted, [], "it knows of them");
     let account = store.accounts(org).await.expect("figures").remove(0);
-    let leases = vec![(node.id, node.epoch, credits(80)), (other.id, other.epoch, credits(70))];
-    assert_eq!((account.leased, account.leases), (credits(150), leases));
-    let charge = node.charge(1, (TOP_UP, grant_id(1)), 80);
-    node.report(store, [charge]).await.expect("it is covered");
-    let unknown = node.call(org).regranting(grant_id(9), 1);
-    super::refused!(store.sync(&unknown).await, crate::Error::Corrupt(_));
+    let leases = [(node.id, one, 5), (node.id, two, 6), (other.id, other.epoch, 70)];
+    let leases = leases.map(|(node, epoch, amount)| (node, epoch, credits(amount)));
+    assert_eq!((account.spent, account.leased), (credits(105), credits(81)));
+    assert_eq!(account.leases, leases);
+    for unknown in [
+        node.call(org).regranting(two, grant_id(9), 1),
+        node.call(org).regranting(Epoch(two.0 + 1), grant_id(1), 1),
+    ] {
+        refused!(store.sync(&SyncRequest { seq: 2, ..unknown }).await, Error::Corrupt(_));
+    }
     assert!(store.reconcile().await.expect("figures").holds());
 }

@@ -15,9 +15,23 @@ use crate::{
     ThresholdEvent,
 };
 
+/// Which life of the store this is.
+#[derive(Debug)]
+pub(super) struct Incarnation {
+    pub(super) number: u64,
+    pub(super) since: Instant,
+}
+
+impl Default for Incarnation {
+    fn default() -> Self {
+        Self { number: 1, since: Instant::MIN }
+    }
+}
+
 /// Everything, and whose it is.
 #[derive(Debug, Default)]
 pub(super) struct State {
+    pub(super) incarnation: Incarnation,
     pub(super) orgs: BTreeMap<OrgId, People>,
     pub(super) secrets: BTreeMap<SecretHash, (OrgId, KeyId, KeySecret)>,
     pub(super) grant_requests: BTreeMap<(OrgId, String), GrantRequest>,
@@ -43,6 +57,8 @@ pub(super) struct Node {
     pub(super) heard: Instant,
     pub(super) control: Option<String>,
     pub(super) last: LastStart,
+    /// The incarnation that it has told everything.
+    pub(super) incarnation: u64,
 }
 
 /// An organisation and those in it.

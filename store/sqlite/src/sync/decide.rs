@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ledger::{AccountId, Credits, Epoch, Instant, LineSource, OrgId};
 use store::{
-    Figures, Granted, Leasable, LeaseDecision, Level, SyncAnswer, SyncRequest, decide_leases,
-    source_name,
+    Decided, Figures, Granted, Leasable, LeaseDecision, Level, Regranted, SyncAnswer, SyncRequest,
+    decide_leases, source_name,
 };
 
 use crate::error::{Error, Result};
@@ -134,6 +134,16 @@ pub(super) fn decide(
     accounts: &mut BTreeMap<AccountId, Touched>,
     recalled: &BTreeSet<AccountId>,
 ) -> Result<SyncAnswer> {
+    for Regranted { epoch, account: id, amount } in &request.regranted {
+        if *epoch > request.epoch {
+            return Err(Error::corrupt(format!("{epoch:?} has not begun")));
+        }
+        if !amount.is_zero() {
+            let account = accounts.get_mut(id).ok_or_else(|| unknown(*id))?;
+            account.lease(*epoch, *amount);
+            account.regranted = true;
+        }
+    }
     for (id, spending) in request.spending()? {
         let account = accounts.get_mut(&id).ok_or_else(|| unknown(id))?;
         if account.org != spending.org || account.kind != source_name(spending.source) {
@@ -146,14 +156,6 @@ pub(super) fn decide(
     for (id, amount) in request.returning()? {
         let account = accounts.get_mut(&id).ok_or_else(|| unknown(id))?;
         account.take(request.epoch, amount).ok_or_else(|| uncovered(id, amount))?;
-    }
-    for Granted { account: id, amount } in &request.regranted {
-        if amount.is_zero() {
-            continue;
-        }
-        let account = accounts.get_mut(id).ok_or_else(|| unknown(*id))?;
-        account.lease(request.epoch, *amount);
-        account.regranted = true;
     }
     let mut answer = lease(request, accounts);
     answer.recalled = still_recalled(request, accounts, recalled);
@@ -177,7 +179,8 @@ fn still_recalled(
 fn lease(request: &SyncRequest, accounts: &mut BTreeMap<AccountId, Touched>) -> SyncAnswer {
     let mut leasable = accounts.iter().map(|(id, account)| (*id, account.leasable())).collect();
     let SyncRequest { ask, refill, now, .. } = request;
-    let LeaseDecision { granted, verdicts } = decide_leases(ask, refill, *now, &mut leasable);
+    let when = Decided { now: *now, frozen: false };
+    let LeaseDecision { granted, verdicts } = decide_leases(ask, refill, when, &mut leasable);
     for Granted { account, amount } in &granted {
         let account = accounts.get_mut(account).expect("only what was read is leased");
         account.lease(request.epoch, *amount);
