@@ -68,7 +68,7 @@ pub async fn a_recall_is_lifted_by_a_refill_and_by_a_higher_amount<S: Audit>(sto
 }
 
 /// Credits of a gateway that is heard of are held; of a silent one they are in doubt, but only where
-/// the rest does not suffice.
+/// the rest does not suffice. Who asks is heard of by that.
 pub async fn credits_are_in_doubt_only_with_a_gateway_that_is_silent<S: Audit>(store: &S) {
     let (org, mut node, mut other) = shared(store, &[100]).await;
     other.lease(store, org, grant_id(1), 60).await;
@@ -83,7 +83,6 @@ pub async fn credits_are_in_doubt_only_with_a_gateway_that_is_silent<S: Audit>(s
         (SILENT_AFTER_MICROS + 1, 10, Verdict::Leased),
     ] {
         node.now = NOW.plus_micros(after);
-        store.heartbeat(&node.beat()).await.expect("a sign of life");
         let told = asked(store, &mut node, org, path, (least, 200)).await.0;
         assert_eq!(told, expected, "{least} after {after}");
     }

@@ -19,7 +19,7 @@ pub struct Leasable {
     pub leased: Credits,
     /// What jobs have of it.
     pub reserved: Credits,
-    /// What of `leased` silent gateways have.
+    /// What of `leased` silent gateways have, without the one that asks: it is heard of.
     pub doubtful: Credits,
     /// Its leases are recalled.
     pub recalled: bool,

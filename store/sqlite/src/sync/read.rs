@@ -25,7 +25,8 @@ SELECT nodes.epoch, applied.seq, applied.lsn, applied.fingerprint, applied.answe
                 SELECT ifnull(sum(leases.amount), 0) FROM leases CROSS JOIN nodes USING (node)
                 WHERE leases.shard = accounts.shard AND leases.org_id = accounts.org_id
                     AND leases.account_id = accounts.account_id
-                    AND nodes.state = 'running' AND nodes.heard_at < call.silent_since), 0)),
+                    AND leases.node <> call.node AND nodes.state = 'running'
+                    AND nodes.heard_at < call.silent_since), 0)),
         json((
             SELECT json_group_array(json_array(leases.epoch, leases.amount, leases.written_off))
             FROM leases
