@@ -10,6 +10,7 @@ mod answer;
 mod audit;
 mod booking;
 mod calendar;
+mod derived_id;
 mod entry;
 mod error;
 mod fingerprint;
@@ -57,8 +58,8 @@ pub use lease::{
 pub use model::Model;
 pub use names::{ending_from_name, ending_name, source_from_name, source_name};
 pub use node::{
-    Alive, FROZEN_AT_MOST_MICROS, Heartbeat, NodeState, Nudge, Registered, Registration, Rejoin,
-    SILENT_AFTER_MICROS, StoredNode,
+    Alive, FROZEN_AT_MOST_MICROS, Heartbeat, LastStart, NodeState, Nudge, Registered, Registration,
+    Rejoin, SILENT_AFTER_MICROS, StoredNode,
 };
 pub use path::longest_path;
 pub use people::{
