@@ -14,6 +14,8 @@ mod cli;
 mod programs;
 
 mod demo;
+mod folder;
+mod installation;
 mod process;
 mod provider;
 

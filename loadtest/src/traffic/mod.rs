@@ -10,9 +10,9 @@ mod planned;
 mod player;
 mod shape;
 
-pub(crate) use answered::{Answered, Ended, Figures, by_kind};
+pub(crate) use answered::{Answered, Ended, Figures, by_kind, since_epoch};
 pub(crate) use log::Log;
 pub(crate) use mix::{Mix, Share};
 pub(crate) use planned::{Fault, Planned};
-pub(crate) use player::{Play, Player};
+pub(crate) use player::{Calls, Play, Player};
 pub(crate) use shape::Shape;
