@@ -22,8 +22,7 @@ struct Private {
 }
 
 /// Transactions that the database has committed, as it counts them itself.
-const COMMITS: &str =
-    "SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()";
+const COMMITS: &str = "SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()";
 
 impl Database {
     /// That of a URL, or a private one on a server of its own that is as durable as a real one.
@@ -37,7 +36,7 @@ impl Database {
             return Ok(Self { url: url.to_owned(), server, name, private: None });
         }
         let options = Options { durable: true, ..Options::default() };
-        let cluster = Cluster::start(options).context("cannot start a Postgres")?;
+        let cluster = Cluster::make(options).context("cannot start a Postgres")?;
         let server = cluster.server().clone();
         let database = server.database().context("cannot make a database")?;
         let url = database.url();
@@ -73,7 +72,7 @@ impl Database {
     /// # Errors
     /// It is somebody else's, or does not start.
     pub(crate) async fn start_again(&self) -> Result<()> {
-        self.with_cluster(Cluster::resume_service).await
+        self.with_cluster(Cluster::start).await
     }
 
     /// On a thread of its own: the load goes on meanwhile.

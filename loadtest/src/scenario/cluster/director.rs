@@ -105,10 +105,7 @@ async fn until(watch: &mut Watch, plan: &Plan, shown: impl Fn(&Watch) -> bool) {
     }
 }
 
-async fn change_limits(
-    installation: &Installation,
-    budgets: &Budgets,
-) -> Result<Vec<LimitChange>> {
+async fn change_limits(installation: &Installation, budgets: &Budgets) -> Result<Vec<LimitChange>> {
     let admin = installation.admin(0)?;
     let wanted = [
         (ADDED, budgets.added_calls()),

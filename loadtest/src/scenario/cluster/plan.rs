@@ -42,7 +42,7 @@ impl Plan {
         };
         let calls = u64::from(rate) * u64::from(HOT_SHARE) / 100 * seconds / u64::from(hurry);
         let hot_calls = options.calls.map_or(calls.max(LEAST_CALLS), u64::from);
-        Self { gateways: options.gateways, rate, hot_calls, faults: options.faults, hurry }
+        Self { gateways: options.common.gateways, rate, hot_calls, faults: options.faults, hurry }
     }
 
     pub(super) fn max_offline(&self) -> Duration {

@@ -6,7 +6,6 @@ use std::time::Duration;
 use anyhow::Result;
 use tokio::time::{Instant, sleep};
 
-use super::budgets::{AMPLE, Budgets};
 use super::plan::Plan;
 use crate::installation::{Installation, StoreCalls};
 use crate::load::{Schedule, open_until};
@@ -93,9 +92,4 @@ impl Counts {
             commits: self.commits.saturating_sub(before.commits),
         }
     }
-}
-
-/// The keys whose calls are counted.
-pub(super) fn warm(seed: u64) -> (super::crowd::Crowd, [&'static str; 1]) {
-    (Budgets::warm(seed), [AMPLE])
 }

@@ -45,6 +45,6 @@ impl Watch {
 }
 
 /// Now, as answers and charges have it.
-pub(super) fn now() -> i64 {
+pub(crate) fn now() -> i64 {
     since_epoch(std::time::SystemTime::now())
 }

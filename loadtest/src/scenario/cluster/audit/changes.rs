@@ -29,10 +29,7 @@ pub(super) fn checks(run: &Run) -> Vec<Check> {
             lowered.calls + 1,
             counted(run, lowered),
         ),
-        Check::none(
-            "calls admitted once it was lowered",
-            admitted_since(run, lowered, |_| true),
-        ),
+        Check::none("calls admitted once it was lowered", admitted_since(run, lowered, |_| true)),
         Check::same(
             "limit lowered below what was leased: calls counted",
             trimmed.calls,
@@ -62,11 +59,7 @@ fn counts(charge: &Charge) -> bool {
     charge.lines.iter().any(|line| line.source == "limit")
 }
 
-fn admitted_since(
-    run: &Run,
-    change: &LimitChange,
-    wrong: impl Fn(&Charge) -> bool,
-) -> Vec<String> {
+fn admitted_since(run: &Run, change: &LimitChange, wrong: impl Fn(&Charge) -> bool) -> Vec<String> {
     let since = run.charges_of(&[change.name]).filter(|charge| charge.admitted > change.in_force);
     let charged = since.filter(|charge| !charge.charged.is_zero());
     charged.filter(|charge| wrong(charge)).map(described_charge).collect()

@@ -24,7 +24,11 @@ fn of_a_kill(run: &Run, killed: Option<Killed>) -> Vec<Check> {
     let others = (0..run.answers.len()).filter(|gateway| *gateway != killed.gateway);
     let least = others.map(|gateway| served(gateway, killed.at, killed.back)).min();
     vec![
-        Check::at_least("answers 200 of the killed gateway before", 1, served(killed.gateway, 0, killed.at)),
+        Check::at_least(
+            "answers 200 of the killed gateway before",
+            1,
+            served(killed.gateway, 0, killed.at),
+        ),
         Check::at_least("and once it was back", 1, served(killed.gateway, killed.back, i64::MAX)),
         Check::at_least("answers 200 of each other one meanwhile", 1, least.unwrap_or_default()),
     ]

@@ -61,9 +61,9 @@ fn stranded(run: &Run) -> Vec<String> {
 }
 
 fn list(run: &Run, wrong: impl Fn(&Budget, u64, u64) -> bool) -> Vec<String> {
-    let wrong = run.budgets.iter().map(|budget| (budget, run.spent(budget)));
-    let wrong = wrong.filter(|(budget, spent)| wrong(budget, spent.charged, spent.refused));
-    wrong.map(|(budget, spent)| format!("{} of {}: {spent:?}", budget.name, budget.calls)).collect()
+    let all = run.budgets.iter().map(|budget| (budget, run.spent(budget)));
+    let found = all.filter(|(budget, spent)| wrong(budget, spent.charged, spent.refused));
+    found.map(|(budget, spent)| format!("{} of {}: {spent:?}", budget.name, budget.calls)).collect()
 }
 
 fn odd(run: &Run) -> Vec<String> {
