@@ -29,6 +29,8 @@ pub(crate) enum Scenario {
     HotKey(HotKey),
     /// Several gateways on one Postgres that spend one budget to its last credit, then an audit
     Cluster(Cluster),
+    /// Keys revoked under load on several gateways: how long each is served after that
+    Revoke(Revoke),
     /// The gateway beside a bare proxy, in turns, before one mock provider
     Compare(Compare),
 }
@@ -151,6 +153,24 @@ pub(crate) struct Cluster {
     /// Where to write each answer, as a line of JSON
     #[arg(long, value_name = "FILE")]
     pub(crate) log: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub(crate) struct Revoke {
+    #[command(flatten)]
+    pub(crate) common: Gateways,
+    /// How many keys are revoked, one after the other
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) revocations: u32,
+    /// Calls per second, at all gateways together; without it, half of what they do when kept busy
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) rate: Option<u32>,
+    /// How many connections to each gateway may have calls waiting at once
+    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) connections: u32,
+    /// How long 99 of 100 keys may be served after the request to revoke them
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=60_000))]
+    pub(crate) within_ms: u32,
 }
 
 /// What is done to several gateways and their database.

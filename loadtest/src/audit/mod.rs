@@ -33,10 +33,16 @@ pub(crate) use answers::described;
 pub(crate) use balances::Samples;
 pub(crate) use books::Books;
 pub(crate) use charge::{Charge, charges};
+#[cfg(test)]
+pub(crate) use charge::{Ending, Paid};
 pub(crate) use check::{Check, Report};
 pub(crate) use flagged::flagged;
 pub(crate) use pairs::described as described_charge;
+#[cfg(test)]
+pub(crate) use reconciled::{Listed, StoreCheck};
 pub(crate) use reconciled::{Reconciled, reconcile};
+#[cfg(test)]
+pub(crate) use refused::Seen;
 pub(crate) use refused::{LOGGED, Refused, refused};
 
 /// All that is known about a run, each from its own source.
@@ -76,19 +82,26 @@ pub(crate) struct Kills {
 
 /// Every comparison that the run allows.
 pub(crate) fn audit(run: &Observed) -> Vec<Check> {
-    let mut checks = audit_records(run);
+    let mut checks = answers_and_bill(run);
     checks.extend(balances::checks(run));
+    checks.extend(refusals::checks(run));
     checks.extend(run.beside.audit_beside());
+    checks.extend(run.reconciled.audit(&run.charges));
     checks
 }
 
 /// Those that need no balance but the one before the load: a gateway that shares its accounts with
 /// others tells what they spend when it has heard of it.
 pub(crate) fn audit_records(run: &Observed) -> Vec<Check> {
+    let mut checks = answers_and_bill(run);
+    checks.extend(refusals::checks(run));
+    checks.extend(run.reconciled.audit(&run.charges));
+    checks
+}
+
+fn answers_and_bill(run: &Observed) -> Vec<Check> {
     let records = records::Records::of(&run.charges, &run.bill);
     let mut checks = answers::checks(run, &records);
     checks.extend(pairs::checks(run, &records));
-    checks.extend(refusals::checks(run));
-    checks.extend(run.reconciled.audit(&run.charges));
     checks
 }

@@ -10,8 +10,10 @@ mod gateway;
 mod people;
 mod ports;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -25,6 +27,7 @@ use self::files::Secrets;
 use crate::audit::Books;
 use crate::folder::Folder;
 use crate::provider::{Pace, Provider};
+use crate::traffic::{Calls, Log, Play};
 
 /// What an installation is made of.
 pub(crate) struct Plan<'a> {
@@ -91,6 +94,20 @@ impl Installation {
             gateway.ready().await?;
         }
         Ok(Self { gateways, provider, database, imported, house: House { books, folder } })
+    }
+
+    /// What the callers of each gateway share, which make these calls.
+    pub(crate) fn plays(&self, calls: impl Fn(u64) -> Box<dyn Calls>) -> Vec<Arc<Play>> {
+        let keys = self.imported.keys.iter();
+        let secrets: BTreeMap<_, _> =
+            keys.map(|key| (Arc::from(key.name.as_str()), key.key.clone())).collect();
+        let play = |(number, gateway): (u64, &Gateway)| Play {
+            server: gateway.listeners.gateway,
+            calls: calls(number),
+            secrets: secrets.clone(),
+            log: Log::default(),
+        };
+        (0..).zip(&self.gateways).map(play).map(Arc::new).collect()
     }
 
     /// The operator at this gateway.

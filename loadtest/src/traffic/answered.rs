@@ -192,8 +192,13 @@ impl Figures {
     }
 }
 
+/// Now, as every record has it: in microseconds since the epoch.
+pub(crate) fn now() -> i64 {
+    since_epoch(SystemTime::now())
+}
+
 /// An instant as every record has it: in microseconds since the epoch.
-pub(crate) fn since_epoch(at: SystemTime) -> i64 {
+fn since_epoch(at: SystemTime) -> i64 {
     let since = at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
 }

@@ -7,11 +7,11 @@ use tokio::time::{Instant, sleep};
 
 use super::budgets::{ADDED, Budgets, LOWERED, TRIMMED};
 use super::plan::Plan;
-use super::watch::{Watch, now};
+use super::watch::Watch;
 use crate::audit::Kills;
 use crate::cli::Faults;
 use crate::installation::{Applied, Installation};
-use crate::traffic::Play;
+use crate::traffic::{Play, now};
 
 /// What was done, and when: in microseconds since the epoch.
 #[derive(Clone, Debug, Default)]

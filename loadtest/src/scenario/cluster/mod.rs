@@ -15,13 +15,11 @@ mod rest;
 mod statements;
 mod watch;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use anyhow::Result;
-use tokio::task::JoinSet;
 
 use self::audit::{Run, audit};
 use self::budgets::Budgets;
@@ -29,16 +27,16 @@ use self::director::{Happened, direct};
 use self::plan::Plan;
 use self::report::Story;
 use self::rest::Meanwhile;
-use crate::audit::Check;
 use crate::cli::Cluster;
 use crate::installation::{House, Installation};
-use crate::load::{Progress, Schedule, open_until};
+use crate::load::{Progress, Schedule};
 use crate::programs::Programs;
 use crate::provider::Pace;
 use crate::scenario::Verdict;
 use crate::scenario::stage::Binaries;
-use crate::tally::{Shared, Tally};
-use crate::traffic::{Calls, Log, Play, Player, log};
+use crate::scenario::verdict::judge;
+use crate::tally::Tally;
+use crate::traffic::{log, open_each};
 
 /// A provider that takes its time.
 const PACE: Pace = Pace { first_byte: Duration::from_millis(20), chunk: Duration::from_millis(1) };
@@ -76,16 +74,7 @@ pub(crate) async fn run(options: &Cluster, programs: &Programs) -> Result<Verdic
     } else {
         print!("{story}");
     }
-    Ok(conclude(&checks, house))
-}
-
-/// The files of a run that broke a rule are kept.
-pub(crate) fn conclude(checks: &[Check], house: House) -> Verdict {
-    if checks.iter().all(Check::holds) {
-        return Verdict::Held;
-    }
-    eprintln!("configs, bill and logs of the gateways are in {}", house.keep().display());
-    Verdict::Broken
+    Ok(judge(&checks, || house.keep()))
 }
 
 /// Makes the calls, does what the plan says meanwhile, and asks everyone at the end.
@@ -100,15 +89,16 @@ async fn observe(
     let mut logs = Vec::new();
     let mut statements = None;
     if !options.without_statements {
-        let warm = plays(&installation, |gateway| Box::new(Budgets::warm(seed ^ gateway)));
+        let warm = installation.plays(|gateway| Box::new(Budgets::warm(seed ^ gateway)));
         statements =
             Some(statements::count(&installation, plan, &warm, options.connections).await?);
         logs.extend(warm);
     }
-    let hot = plays(&installation, |gateway| Box::new(budgets.crowd(seed.wrapping_add(gateway))));
+    let hot = installation.plays(|gateway| Box::new(budgets.crowd(seed.wrapping_add(gateway))));
     let tally = Tally::shared();
     let enough = Arc::default();
-    let load = load(&hot, plan, options.connections, &tally, &enough).await?;
+    let schedule = Schedule { rate: plan.rate_of_each(), length: plan.patience() * 3 };
+    let load = open_each(&hot, options.connections, schedule, &tally, &enough).await?;
     let mut happened = Happened::default();
     let directed = async {
         let directed = direct(&mut installation, plan, budgets, &hot, &mut happened).await;
@@ -126,46 +116,4 @@ async fn observe(
     });
     let meanwhile = Meanwhile { before, statements, happened, answers: answers.collect() };
     rest::settle(installation, plan, budgets, meanwhile).await
-}
-
-/// What the callers of each gateway share.
-pub(crate) fn plays(
-    installation: &Installation,
-    calls: impl Fn(u64) -> Box<dyn Calls>,
-) -> Vec<Arc<Play>> {
-    let keys = installation.imported.keys.iter();
-    let secrets: BTreeMap<_, _> =
-        keys.map(|key| (Arc::from(key.name.as_str()), key.key.clone())).collect();
-    let play = |(number, gateway): (u64, &crate::installation::Gateway)| Play {
-        server: gateway.listeners.gateway,
-        calls: calls(number),
-        secrets: secrets.clone(),
-        log: Log::default(),
-    };
-    (0..).zip(&installation.gateways).map(play).map(Arc::new).collect()
-}
-
-/// An open loop at each gateway, until it is enough: a gateway that stalls keeps no call from another.
-async fn load(
-    plays: &[Arc<Play>],
-    plan: &Plan,
-    connections: u32,
-    tally: &Shared,
-    enough: &Arc<AtomicBool>,
-) -> Result<impl Future<Output = Result<()>> + use<>> {
-    // The director ends it; this is for one that does not.
-    let length = plan.patience() * 3;
-    let mut loads = JoinSet::new();
-    for play in plays {
-        let players = Player::connect(play, connections).await?;
-        let schedule = Schedule { rate: plan.rate_of_each(), length };
-        let (tally, enough) = (Arc::clone(tally), Arc::clone(enough));
-        loads.spawn(async move { open_until(players, schedule, &tally, &enough).await });
-    }
-    Ok(async move {
-        while let Some(ended) = loads.join_next().await {
-            ended??;
-        }
-        Ok(())
-    })
 }

@@ -1,6 +1,7 @@
 //! What a warm run asks of the store: counted by the gateways and by the database itself.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::Result;
@@ -8,9 +9,9 @@ use tokio::time::{Instant, sleep};
 
 use super::plan::Plan;
 use crate::installation::{Installation, StoreCalls};
-use crate::load::{Schedule, open_until};
+use crate::load::Schedule;
 use crate::tally::Tally;
-use crate::traffic::{Play, Player};
+use crate::traffic::{Play, open_each};
 
 /// What was asked between two instants of a steady load.
 #[derive(Clone, Debug)]
@@ -46,23 +47,16 @@ pub(super) async fn count(
     connections: u32,
 ) -> Result<Statements> {
     let tally = Tally::shared();
-    let enough = Arc::default();
-    let mut loads = tokio::task::JoinSet::new();
-    for play in plays {
-        let players = Player::connect(play, connections).await?;
-        let length = WARM_UP + plan.steady() + plan.patience();
-        let schedule = Schedule { rate: plan.rate_of_each(), length };
-        let (tally, enough) = (Arc::clone(&tally), Arc::clone(&enough));
-        loads.spawn(async move { open_until(players, schedule, &tally, &enough).await });
-    }
+    let enough = Arc::<AtomicBool>::default();
+    let length = WARM_UP + plan.steady() + plan.patience();
+    let schedule = Schedule { rate: plan.rate_of_each(), length };
+    let load = open_each(plays, connections, schedule, &tally, &enough).await?;
     sleep(WARM_UP).await;
     let before = Counts::of(installation, tally.lock().served()).await?;
     sleep(plan.steady()).await;
     let after = Counts::of(installation, tally.lock().served()).await?;
-    enough.store(true, std::sync::atomic::Ordering::Relaxed);
-    while let Some(ended) = loads.join_next().await {
-        ended??;
-    }
+    enough.store(true, Ordering::Relaxed);
+    load.await?;
     Ok(after.since(before, plan.gateways))
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::budgets::HOT;
-use crate::traffic::{Play, since_epoch};
+use crate::traffic::Play;
 
 /// The answers of every gateway, looked at as they come.
 pub(super) struct Watch {
@@ -42,9 +42,4 @@ impl Watch {
     pub(super) fn all_refused_since(&self, since: i64) -> bool {
         self.hot_refused.iter().all(|refused| refused.is_some_and(|sent| sent >= since))
     }
-}
-
-/// Now, as answers and charges have it.
-pub(crate) fn now() -> i64 {
-    since_epoch(std::time::SystemTime::now())
 }
