@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::admission::Admission;
+use crate::control::Control;
 use crate::counter::RequestCounter;
 use crate::gate::Gate;
 use crate::identity::Keyring;
@@ -101,8 +102,15 @@ impl Gateway {
     /// [`StartError`] when the store cannot be read or an address is taken.
     pub async fn start(setup: Setup) -> Result<Self, StartError> {
         let Setup { config, store, journal, on_journal_failure, clock, keys, node } = setup;
-        let (journal, membership) =
-            join(&*store, journal, on_journal_failure, node, clock.now()).await?;
+        // First: an address that is taken is found out before the store hears of this start.
+        let listeners = Listeners::of(&config.load().bootstrap)?;
+        let control = config.load().bootstrap.control.clone();
+        let address = control.as_ref().map(|control| match &control.advertise {
+            Some(address) => address.clone(),
+            None => listeners.operations().to_string(),
+        });
+        let arrival = Arrival { node, control: address, now: clock.now() };
+        let (journal, membership) = join(&*store, journal, on_journal_failure, arrival).await?;
         clock.not_before(journal.latest());
         let epoch = membership.epoch;
         let (journal, clock_of) = (Arc::new(journal), Arc::clone(&clock));
@@ -137,8 +145,8 @@ impl Gateway {
             ledger: Arc::clone(&ledger),
             gate: Arc::clone(&gate),
             config: config.clone(),
+            control: control.map(|control| Control::new(node, Arc::clone(&ledger), &control.token)),
         };
-        let listeners = Listeners::of(&config.load().bootstrap)?;
         let server = Server::start(proxy, operations, listeners).await?;
         let (stop_sync, stopped) = watch::channel(false);
         let sync = tokio::spawn(sync::run(Arc::clone(&ledger), stopped));
@@ -192,16 +200,23 @@ impl Gateway {
     }
 }
 
+/// A gateway that comes to a store.
+struct Arrival {
+    node: NodeId,
+    control: Option<String>,
+    now: Money,
+}
+
 /// Begins a new start of the node: in the store, and then in its journal.
 async fn join(
     store: &dyn Store,
     journal: ClosedJournal,
     on_failure: OnFailure,
-    node: NodeId,
-    now: Money,
+    arrival: Arrival,
 ) -> Result<(Journal, Membership), StartError> {
+    let Arrival { node, control, now } = arrival;
     let (journal_id, last_lsn) = (journal.id(), journal.last().0);
-    let registration = Registration { node, journal: journal_id, last_lsn, now, control: None };
+    let registration = Registration { node, journal: journal_id, last_lsn, now, control };
     let registered = store.register(&registration).await?;
     let applied = registered.applied.iter().map(|(shard, applied)| AppliedUpTo {
         shard: *shard,

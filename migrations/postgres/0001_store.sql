@@ -1,10 +1,11 @@
 -- The store itself, the gateways that write to it, and the feed of changes.
 
 CREATE TABLE meta (
-    row_number  smallint NOT NULL,
-    store_id    uuid     NOT NULL,
-    incarnation bigint   NOT NULL,
-    change_seq  bigint   NOT NULL,
+    row_number     smallint NOT NULL,
+    store_id       uuid     NOT NULL,
+    incarnation    bigint   NOT NULL,
+    incarnation_at bigint   NOT NULL,
+    change_seq     bigint   NOT NULL,
 
     CONSTRAINT meta_pk          PRIMARY KEY (row_number),
     CONSTRAINT meta_one_row     CHECK (row_number = 1),
@@ -16,11 +17,14 @@ COMMENT ON TABLE meta IS
     'Which store this is, and the one counter of changes. One row, locked last by who changes something.';
 COMMENT ON COLUMN meta.store_id IS 'made with the store; another one is another store';
 COMMENT ON COLUMN meta.incarnation IS
-    'counted up when the store was restored or promoted: gateways read everything again';
+    'counted up when a gateway finds that the store has gone back in time: gateways read everything '
+    'again, and tell what the store has forgotten';
+COMMENT ON COLUMN meta.incarnation_at IS 'when it was last counted up';
 COMMENT ON COLUMN meta.change_seq IS
     'the last change; counted up inside the change''s own transaction, so that numbers commit in order';
 
-INSERT INTO meta (row_number, store_id, incarnation, change_seq) VALUES (1, gen_random_uuid(), 1, 0);
+INSERT INTO meta (row_number, store_id, incarnation, incarnation_at, change_seq)
+VALUES (1, gen_random_uuid(), 1, -9223372036854775808, 0);
 
 CREATE TABLE schema_compat (
     row_number smallint NOT NULL,
@@ -64,11 +68,13 @@ CREATE TABLE nodes (
     heard_at      bigint NOT NULL,
     control       text,
     state         text   NOT NULL,
+    incarnation   bigint NOT NULL,
 
-    CONSTRAINT nodes_pk    PRIMARY KEY (node),
-    CONSTRAINT nodes_node  CHECK (node BETWEEN 0 AND 4294967295),
-    CONSTRAINT nodes_epoch CHECK (epoch BETWEEN 1 AND 4294967295),
-    CONSTRAINT nodes_state CHECK (state IN (
+    CONSTRAINT nodes_pk          PRIMARY KEY (node),
+    CONSTRAINT nodes_node        CHECK (node BETWEEN 0 AND 4294967295),
+    CONSTRAINT nodes_epoch       CHECK (epoch BETWEEN 1 AND 4294967295),
+    CONSTRAINT nodes_incarnation CHECK (incarnation >= 0),
+    CONSTRAINT nodes_state       CHECK (state IN (
         'started', -- live for as long as it is heard of, suspect once it is silent
         'stopped', -- ended in order, with nothing left to report or to give back
         'retired'  -- given up by the operator
@@ -81,6 +87,8 @@ COMMENT ON COLUMN nodes.journal IS 'the journal of its last start';
 COMMENT ON COLUMN nodes.heard_at IS 'its last start or heartbeat';
 COMMENT ON COLUMN nodes.control IS
     'host:port of its operations listener, for the control endpoint; NULL: it has none';
+COMMENT ON COLUMN nodes.incarnation IS
+    'the incarnation of the store that it has told everything; 0 for a start that has not yet';
 
 CREATE TABLE applied (
     shard       smallint NOT NULL,

@@ -24,8 +24,9 @@ CREATE TRIGGER orgs_begin AFTER INSERT ON orgs
     FOR EACH ROW EXECUTE FUNCTION orgs_begin_to_count();
 
 COMMENT ON TABLE counters IS
-    'The last numbers of each organisation: counted up inside the transaction that uses them, after its '
-    'accounts are locked, so that they commit in order and without a hole.';
+    'The last numbers of each organisation: counted up inside the transaction that uses them, so that '
+    'they commit in order and without a hole. The row is also the lock of an organisation''s books: who '
+    'needs it takes it before its accounts.';
 COMMENT ON COLUMN counters.transfers IS 'the last entries.transfer';
 COMMENT ON COLUMN counters.threshold_events IS 'the last threshold_events.number';
 

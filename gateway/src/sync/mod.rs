@@ -9,6 +9,7 @@ use std::sync::Arc;
 use journal::Journal;
 use ledger::{Epoch, Instant, NodeId, OrgId, Shard};
 use store::{Applied, ChangeSeq, Refill, Store};
+use tracing::debug;
 
 use crate::org::{Directory, Org};
 use crate::time::Clock;
@@ -119,14 +120,28 @@ impl Ledger {
         self.lease_all(org).await.map(|_| ())
     }
 
-    /// Takes in the feed and leases what it brought; whether everything up to `seq` is in force.
+    /// The last change of the feed that is in force.
+    pub(crate) fn taken_in(&self) -> ChangeSeq {
+        self.directory.taken_in()
+    }
+
+    /// Takes in the feed; whether everything up to `seq` is in force.
+    ///
+    /// What a change gives somebody to spend is leased before this ends, if nobody else spends of
+    /// it: a request that comes right after is not to be told that there is nothing.
     pub(crate) async fn take_in(&self, seq: ChangeSeq) -> store::Result<bool> {
-        self.directory.read_feed().await?;
-        // One organisation that cannot be leased for does not keep the others waiting.
+        self.directory.read_feed(seq).await?;
         let mut outcome = Ok(self.directory.taken_in() >= seq);
-        for org in self.directory.all() {
-            if let Err(failure) = self.lease_all(&org).await {
-                outcome = Err(failure);
+        for (org, enriched) in self.directory.enriched() {
+            let leased = match self.directory.open_periods(&org).await {
+                Ok(()) => self.lease_all(&org).await,
+                Err(failure) => Err(failure),
+            };
+            match leased {
+                Ok(_) => self.directory.leased(org.id(), enriched),
+                // Another one's trouble says nothing of this change.
+                Err(failure) if enriched == seq => outcome = Err(failure),
+                Err(failure) => debug!(%failure, org = %org.id(), "leases wait for their turn"),
             }
         }
         outcome

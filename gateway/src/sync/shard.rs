@@ -2,7 +2,7 @@
 
 use journal::{Lsn, Record, Report};
 use ledger::{AccountId, Change, Credits, Shard};
-use store::{Applied, GiveBack, Granted, Refill, Spend, SyncAnswer, SyncRequest};
+use store::{Applied, GiveBack, Granted, Refill, Regranted, Spend, SyncAnswer, SyncRequest};
 use tokio::sync::Mutex;
 
 use super::Ledger;
@@ -101,6 +101,7 @@ impl Ledger {
         let spends = spends.map(|line| (line.account, line.amount));
         let spend = |(account, amount)| Spend { account, amount };
         let give_back = |(account, amount)| GiveBack { account, amount };
+        let regranted = |(epoch, account, amount)| Regranted { epoch, account, amount };
         SyncRequest {
             node: self.node,
             epoch: self.epoch,
@@ -110,7 +111,7 @@ impl Ledger {
             now: self.clock.now(),
             report: by_account(spends).map(spend).collect(),
             give_back: by_account(report.give_backs.iter().copied()).map(give_back).collect(),
-            regranted: Vec::new(),
+            regranted: report.lost.iter().copied().map(regranted).collect(),
             ask: Vec::new(),
             refill,
             events,

@@ -70,6 +70,7 @@ pub(crate) fn tools(tools: Option<&Vec<Tool>>) -> Option<Vec<&str>> {
 /// Reading our values from a row.
 pub(crate) trait Columns {
     fn integer(&self, column: &str) -> Result<i64>;
+    fn integer_or_none(&self, column: &str) -> Result<Option<i64>>;
     fn text(&self, column: &str) -> Result<String>;
     fn text_or_none(&self, column: &str) -> Result<Option<String>>;
     fn texts_or_none(&self, column: &str) -> Result<Option<Vec<String>>>;
@@ -139,6 +140,11 @@ impl Columns for PgRow {
             return Ok(value.into());
         }
         Ok(self.try_get::<i16, _>(column)?.into())
+    }
+
+    /// Of a `bigint`.
+    fn integer_or_none(&self, column: &str) -> Result<Option<i64>> {
+        Ok(self.try_get(column)?)
     }
 
     fn text(&self, column: &str) -> Result<String> {

@@ -1,15 +1,22 @@
 //! A connection for one operation; it counts what is asked of the database.
 
+use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use futures_core::future::BoxFuture;
 use futures_core::stream::BoxStream;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgQueryResult, PgRow, PgStatement, PgTypeInfo};
-use sqlx::{Either, Execute, Executor, PgConnection, PgPool, Postgres, SqlStr, Transaction};
+use sqlx::{Either, Execute, Executor, PgConnection, PgPool, Postgres, SqlStr};
+use tokio::runtime::Handle;
+use tokio::time::timeout;
 
 use crate::error::Result;
+
+/// How long a connection may take to be usable again after an operation was given up.
+const TIDIED_WITHIN: Duration = Duration::from_secs(5);
 
 /// How many statements were sent.
 #[derive(Clone, Debug, Default)]
@@ -25,63 +32,100 @@ impl Statements {
     }
 }
 
-/// A connection for one operation.
-#[derive(Debug)]
-pub(crate) struct Session {
-    connection: Held,
+/// Where sessions come from.
+#[derive(Clone, Debug)]
+pub(crate) struct Connections {
+    pool: PgPool,
     statements: Statements,
 }
 
-#[derive(Debug)]
-enum Held {
-    /// Each statement by itself.
-    Plain(PoolConnection<Postgres>),
-    /// Dropped before its commit, it is rolled back.
-    Transaction(Transaction<'static, Postgres>),
-}
+impl Connections {
+    pub(crate) fn new(pool: PgPool) -> Self {
+        Self { pool, statements: Statements::default() }
+    }
 
-impl Session {
+    pub(crate) fn statements(&self) -> u64 {
+        self.statements.sent()
+    }
+
+    /// Ends every connection.
+    pub(crate) async fn close(&self) {
+        self.pool.close().await;
+    }
+
     /// For operations of one statement, which is a transaction of its own.
-    pub(crate) async fn plain(pool: &PgPool, statements: &Statements) -> Result<Self> {
-        let connection = Held::Plain(pool.acquire().await?);
-        Ok(Self { connection, statements: statements.clone() })
+    pub(crate) async fn plain(&self) -> Result<Session> {
+        let connection = Some(self.pool.acquire().await?);
+        Ok(Session { connection, is_open: false, statements: self.statements.clone() })
     }
 
     /// A transaction that reads one state of everything.
-    pub(crate) async fn read(pool: &PgPool, statements: &Statements) -> Result<Self> {
-        Self::begin(pool, statements, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await
+    pub(crate) async fn read(&self) -> Result<Session> {
+        self.begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await
     }
 
     /// A transaction that writes: each of its statements sees what is committed when it begins.
-    pub(crate) async fn write(pool: &PgPool, statements: &Statements) -> Result<Self> {
-        Self::begin(pool, statements, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE").await
+    pub(crate) async fn write(&self) -> Result<Session> {
+        self.begin("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE").await
     }
 
-    async fn begin(pool: &PgPool, statements: &Statements, begin: &'static str) -> Result<Self> {
-        statements.count();
-        let connection = Held::Transaction(pool.begin_with(begin).await?);
-        Ok(Self { connection, statements: statements.clone() })
+    async fn begin(&self, begin: &'static str) -> Result<Session> {
+        let mut session = self.plain().await?;
+        session.is_open = true;
+        session.counted().execute(begin).await?;
+        Ok(session)
     }
+}
 
+/// A connection for one operation.
+#[derive(Debug)]
+pub(crate) struct Session {
+    /// None only while it is dropped.
+    connection: Option<PoolConnection<Postgres>>,
+    /// A transaction has begun; dropped before its commit, it is rolled back.
+    is_open: bool,
+    statements: Statements,
+}
+
+impl Session {
     /// Makes what a transaction did last.
     ///
     /// A failure leaves open whether it lasts: what is sent again must not count twice.
-    pub(crate) async fn commit(self) -> Result<()> {
-        match self.connection {
-            Held::Plain(_) => Ok(()),
-            Held::Transaction(transaction) => {
-                self.statements.count();
-                Ok(transaction.commit().await?)
-            }
+    pub(crate) async fn commit(mut self) -> Result<()> {
+        if self.is_open {
+            self.counted().execute("COMMIT").await?;
+            self.is_open = false;
         }
+        Ok(())
     }
 
     fn counted(&mut self) -> &mut PgConnection {
         self.statements.count();
-        match &mut self.connection {
-            Held::Plain(connection) => connection,
-            Held::Transaction(transaction) => transaction,
-        }
+        self.connection.as_mut().expect("a session has its connection until it is dropped")
+    }
+}
+
+impl Drop for Session {
+    /// The connection goes back to the pool once it is known to be usable, and is given up where
+    /// that takes too long: a network that swallows everything must not keep the pool's places.
+    fn drop(&mut self) {
+        let Some(mut connection) = self.connection.take() else { return };
+        let is_open = self.is_open;
+        let tidy = async move {
+            if is_open && connection.execute("ROLLBACK").await.is_err() {
+                connection.close_on_drop();
+                return;
+            }
+            connection.return_to_pool().await;
+        };
+        spawn(timeout(TIDIED_WITHIN, tidy));
+    }
+}
+
+/// Without a runtime there is nobody left to use the pool.
+fn spawn<F: Future<Output: Send> + Send + 'static>(task: F) {
+    if let Ok(runtime) = Handle::try_current() {
+        runtime.spawn(task);
     }
 }
 
