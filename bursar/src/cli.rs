@@ -40,6 +40,9 @@ pub(crate) enum Command {
     /// What a config may say, and what one says
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Organisations
+    #[command(subcommand)]
+    Org(OrgCommand),
     /// What was charged
     #[command(subcommand)]
     Ledger(LedgerCommand),
@@ -60,6 +63,23 @@ pub(crate) struct StoreArguments {
     /// The store in this SQLite file
     #[arg(long, value_name = "FILE")]
     pub(crate) store: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum OrgCommand {
+    /// Make an organisation with its people, keys, grants and limits, and print a line of JSON with
+    /// their ids and the secrets of the keys, which are told this once
+    Import(ImportArguments),
+}
+
+#[derive(Args)]
+pub(crate) struct ImportArguments {
+    /// The config, which names the store and the pepper
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+    /// The organisation, as JSON
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
 }
 
 #[derive(Subcommand)]

@@ -5,6 +5,7 @@ mod cli;
 mod demo;
 mod ledger;
 mod migrate;
+mod org;
 mod reconcile;
 mod serve;
 
@@ -23,7 +24,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::cli::{Cli, Command, ConfigCommand, LedgerCommand};
+use crate::cli::{Cli, Command, ConfigCommand, LedgerCommand, OrgCommand};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
         Command::CheckConfig { file } => check::check(&file),
         Command::Config(ConfigCommand::Schema) => check::schema(),
         Command::Config(ConfigCommand::Print { file }) => check::print(&file),
+        Command::Org(OrgCommand::Import(arguments)) => org::import(&arguments),
         Command::Ledger(LedgerCommand::Charges(arguments)) => ledger::charges(&arguments),
         Command::Ledger(LedgerCommand::Indeterminate(arguments)) => {
             ledger::indeterminate(&arguments)
