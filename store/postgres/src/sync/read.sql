@@ -1,7 +1,6 @@
 -- All that a sync needs to know, as of after its locks were taken: one row, whatever there is.
 SELECT
     nodes.epoch,
-    nodes.state = 'started' AND nodes.heard_at < call.silent_before AS silent,
     applied.seq,
     applied.lsn,
     applied.fingerprint,
