@@ -74,7 +74,7 @@ pub(super) async fn read(tx: &mut Session, request: &SyncRequest) -> Result<Read
     let rows: Vec<Figures> =
         serde_json::from_str(position.try_get("touched")?).map_err(unreadable)?;
     let sums: Vec<Sums> = serde_json::from_str(position.try_get("orgs")?).map_err(unreadable)?;
-    let touched = rows.into_iter().map(|row| standing(row)).collect::<Option<Vec<_>>>();
+    let touched = rows.into_iter().map(standing).collect::<Option<Vec<_>>>();
     let touched = touched.ok_or_else(|| Error::corrupt("an account's figures"))?;
     let orgs = sums.into_iter().map(org_figures).collect::<Option<_>>();
     let recalled: Vec<Uuid> = position.try_get("recalled")?;
