@@ -24,6 +24,13 @@ pub(crate) enum Command {
     },
     /// Try it: a gateway, a mock provider and a seeded organisation in one process
     Demo(DemoArguments),
+    /// Make the tables of a Postgres, or bring them up to date; gateways of the version before may go
+    /// on meanwhile
+    Migrate {
+        /// The config that names the database
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+    },
     /// Check a config and print everything that is wrong with it
     CheckConfig {
         /// The config
@@ -33,6 +40,9 @@ pub(crate) enum Command {
     /// What a config may say, and what one says
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Organisations
+    #[command(subcommand)]
+    Org(OrgCommand),
     /// What was charged
     #[command(subcommand)]
     Ledger(LedgerCommand),
@@ -56,13 +66,31 @@ pub(crate) struct StoreArguments {
 }
 
 #[derive(Subcommand)]
+pub(crate) enum OrgCommand {
+    /// Make an organisation with its people, keys, grants and limits, and print a line of JSON with
+    /// their ids and the secrets of the keys, which are told this once
+    Import(ImportArguments),
+}
+
+#[derive(Args)]
+pub(crate) struct ImportArguments {
+    /// The config, which names the store and the pepper
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+    /// The organisation, as JSON
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+}
+
+#[derive(Subcommand)]
 pub(crate) enum LedgerCommand {
     /// Print the charges of a store, a line each; reads only, beside a running gateway or without
     /// one
     Charges(ChargesArguments),
     /// Print the charges that a journal made after its gateway had died, and their corrections
     Indeterminate(ChargesArguments),
-    /// Lower what a request was charged; beside a running gateway the admin API does it
+    /// Lower what a request was charged; beside a gateway that has an SQLite file open the admin API
+    /// does it
     Adjust(AdjustArguments),
 }
 

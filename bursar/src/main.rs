@@ -4,10 +4,15 @@ mod check;
 mod cli;
 mod demo;
 mod ledger;
+mod migrate;
+mod org;
 mod reconcile;
 mod serve;
 
+mod gateways;
+mod neighbours;
 mod node;
+mod open_store;
 mod run;
 
 mod folder;
@@ -19,7 +24,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::cli::{Cli, Command, ConfigCommand, LedgerCommand};
+use crate::cli::{Cli, Command, ConfigCommand, LedgerCommand, OrgCommand};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -31,10 +36,12 @@ const BAD_CONFIG: u8 = 64;
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Serve { config } => serve::serve(&config),
+        Command::Migrate { config } => migrate::migrate(&config),
         Command::Demo(arguments) => demo::demo(arguments),
         Command::CheckConfig { file } => check::check(&file),
         Command::Config(ConfigCommand::Schema) => check::schema(),
         Command::Config(ConfigCommand::Print { file }) => check::print(&file),
+        Command::Org(OrgCommand::Import(arguments)) => org::import(&arguments),
         Command::Ledger(LedgerCommand::Charges(arguments)) => ledger::charges(&arguments),
         Command::Ledger(LedgerCommand::Indeterminate(arguments)) => {
             ledger::indeterminate(&arguments)

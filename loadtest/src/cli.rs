@@ -27,6 +27,10 @@ pub(crate) enum Scenario {
     Kill(Load),
     /// Many calls at once on one key whose credits suffice for some of them, then an audit
     HotKey(HotKey),
+    /// Several gateways on one Postgres that spend one budget to its last credit, then an audit
+    Cluster(Cluster),
+    /// Keys revoked under load on several gateways: how long each is served after that
+    Revoke(Revoke),
     /// The gateway beside a bare proxy, in turns, before one mock provider
     Compare(Compare),
 }
@@ -95,6 +99,104 @@ pub(crate) struct HotKey {
     /// Where to write each answer, as a line of JSON
     #[arg(long, value_name = "FILE")]
     pub(crate) log: Option<PathBuf>,
+}
+
+/// Several gateways on one database.
+#[derive(Args)]
+pub(crate) struct Gateways {
+    /// The gateway's binary; without it, the one beside this program
+    #[arg(long, value_name = "FILE")]
+    pub(crate) bursar: Option<PathBuf>,
+    /// The mock provider's binary; without it, the one beside this program
+    #[arg(long, value_name = "FILE")]
+    pub(crate) mock_provider: Option<PathBuf>,
+    /// How many gateways
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=16))]
+    pub(crate) gateways: u32,
+    /// The URL of an empty Postgres database of its own; without it, a private Postgres is started
+    #[arg(long, value_name = "URL")]
+    pub(crate) database: Option<String>,
+    /// What the calls are drawn by; without it, a random one, which is printed
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
+    /// Where to keep configs, bill and logs; without it, a temporary folder, which stays if the audit
+    /// finds something
+    #[arg(long, value_name = "DIR")]
+    pub(crate) folder: Option<PathBuf>,
+    /// Print one JSON object instead of tables
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Cluster {
+    #[command(flatten)]
+    pub(crate) common: Gateways,
+    /// What is done to the run in its middle
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) faults: Faults,
+    /// Calls per second, at all gateways together
+    #[arg(long, default_value_t = 150, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) rate: u32,
+    /// How many calls the hot budget pays for; without it, as many as the run is long
+    #[arg(long, value_parser = clap::value_parser!(u32).range(100..=100_000_000))]
+    pub(crate) calls: Option<u32>,
+    /// How many connections to each gateway may have calls waiting at once
+    #[arg(long, default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) connections: u32,
+    /// Divide every length of the run by this, for a short one
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=20))]
+    pub(crate) hurry: u32,
+    /// Do not count first what a warm run asks of the store
+    #[arg(long)]
+    pub(crate) without_statements: bool,
+    /// Where to write each answer, as a line of JSON
+    #[arg(long, value_name = "FILE")]
+    pub(crate) log: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub(crate) struct Revoke {
+    #[command(flatten)]
+    pub(crate) common: Gateways,
+    /// How many keys are revoked, one after the other
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) revocations: u32,
+    /// Calls per second, at all gateways together; without it, half of what they do when kept busy
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) rate: Option<u32>,
+    /// How many connections to each gateway may have calls waiting at once
+    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) connections: u32,
+    /// How long 99 of 100 keys may be served after the request to revoke them
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=60_000))]
+    pub(crate) within_ms: u32,
+}
+
+/// What is done to several gateways and their database.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Faults {
+    /// Nothing; a limit is added and two are lowered
+    #[default]
+    None,
+    /// One gateway is killed with SIGKILL and started again 15 s later
+    Kill,
+    /// Postgres is stopped for 20 s
+    StopDatabase,
+    /// Postgres is stopped for 60 s, of which a gateway may serve 30
+    Outage,
+}
+
+impl Faults {
+    /// Its name on the command line.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Kill => "kill",
+            Self::StopDatabase => "stop-database",
+            Self::Outage => "outage",
+        }
+    }
 }
 
 #[derive(Args)]

@@ -43,6 +43,14 @@ impl Call {
         Self::new(Method::GET, server, path, key, Bytes::new())
     }
 
+    /// A PUT of JSON with a bearer key.
+    ///
+    /// # Errors
+    /// As [`Call::post`].
+    pub(crate) fn put(server: SocketAddr, path: &str, key: &str, body: Bytes) -> Result<Self> {
+        Self::new(Method::PUT, server, path, Some(key), body)
+    }
+
     fn new(
         method: Method,
         server: SocketAddr,

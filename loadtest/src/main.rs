@@ -14,6 +14,8 @@ mod cli;
 mod programs;
 
 mod demo;
+mod folder;
+mod installation;
 mod process;
 mod provider;
 
@@ -38,7 +40,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::{Arguments, Scenario};
 use crate::programs::Programs;
-use crate::scenario::{Verdict, audited, compare, hot_key, scenes};
+use crate::scenario::{Verdict, audited, cluster, compare, hot_key, revoke, scenes};
 
 /// One thread: the machine's others are for what is measured.
 #[tokio::main(flavor = "current_thread")]
@@ -66,6 +68,8 @@ async fn run(scenario: &Scenario, programs: &Programs) -> Result<Verdict> {
         Scenario::ProviderFaults(options) => (options, scenes::provider_faults()),
         Scenario::Kill(options) => (options, scenes::kill()),
         Scenario::HotKey(options) => return Box::pin(hot_key::run(options, programs)).await,
+        Scenario::Cluster(options) => return Box::pin(cluster::run(options, programs)).await,
+        Scenario::Revoke(options) => return Box::pin(revoke::run(options, programs)).await,
         Scenario::Compare(options) => {
             let command: Vec<String> = std::env::args().skip(1).collect();
             return Box::pin(compare::run(options, programs, &command.join(" "))).await;

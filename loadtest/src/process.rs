@@ -94,14 +94,23 @@ impl Process {
         Ok(())
     }
 
+    /// Insists that it still runs.
+    ///
+    /// # Errors
+    /// It has ended.
+    pub(crate) fn still_runs(&mut self) -> Result<()> {
+        match self.child.try_wait()? {
+            Some(status) => Err(self.failed(&format!("ended by itself with {status}"))),
+            None => Ok(()),
+        }
+    }
+
     /// Ends it as a power cut would, with SIGKILL.
     ///
     /// # Errors
     /// It had ended before, by itself.
     pub(crate) fn kill(&mut self) -> Result<()> {
-        if let Some(status) = self.child.try_wait()? {
-            return Err(self.failed(&format!("ended by itself with {status}")));
-        }
+        self.still_runs()?;
         self.child.kill()?;
         self.child.wait()?;
         Ok(())

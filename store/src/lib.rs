@@ -285,8 +285,8 @@ pub trait Store: Send + Sync + 'static {
     /// Makes or changes a key; `secret` adds a secret that opens it.
     ///
     /// # Errors
-    /// [`Error::Conflict`] when its member, group or project is not of the organisation, or the
-    /// secret opens another key.
+    /// [`Error::Conflict`] when its member, group or project is not of the organisation, the secret
+    /// opens another key, or the key is revoked and would not be any more.
     async fn put_key(&self, key: &Key, secret: Option<&KeySecret>) -> Result<ChangeSeq>;
 
     /// Makes a grant, or changes its amount, end or access. `idempotency` names the request: the

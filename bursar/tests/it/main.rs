@@ -7,5 +7,6 @@ mod command_line;
 mod demo;
 mod killed;
 mod ledger;
+mod org;
 mod reconcile;
 mod serve;

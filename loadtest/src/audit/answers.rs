@@ -56,7 +56,7 @@ fn list<'a>(answers: impl Iterator<Item = &'a Answered>) -> Vec<String> {
 }
 
 /// An answer in a line.
-pub(super) fn described(answer: &Answered) -> String {
+pub(crate) fn described(answer: &Answered) -> String {
     let Answered { call, status, ended, .. } = answer;
     let code = answer.code.as_deref().unwrap_or("no code");
     let request = answer.request_id.as_deref().unwrap_or("no id");
@@ -81,7 +81,7 @@ fn is_expected(answer: &Answered, run: &Observed) -> bool {
         (Ended::Cut(_), _) => killed || faulty,
         (Ended::Complete, 200 | 402) => true,
         (Ended::Complete, 429) => faulty || answer.code.as_deref() == Some("credits_held"),
-        (Ended::Complete, 503) => killed,
+        (Ended::Complete, 503) => killed || run.store_away,
         (Ended::Complete, 500 | 502 | 504) => faulty,
         (Ended::Complete, _) => false,
     }

@@ -1,12 +1,10 @@
 //! The gateway's charges, as `bursar ledger charges --json` lists them.
 
-use std::path::Path;
-use std::process::Command;
-
 use anyhow::{Context, Result, bail};
 use ledger::Credits;
 use serde::Deserialize;
 
+use super::Books;
 use crate::balance::amount;
 
 /// What was taken for one request.
@@ -19,6 +17,7 @@ pub(crate) struct Charge {
     pub(crate) project: Option<String>,
     pub(crate) tool: String,
     /// Microseconds since the epoch.
+    pub(crate) admitted: i64,
     pub(crate) ended: i64,
     pub(crate) ending: Ending,
     #[serde(deserialize_with = "amount")]
@@ -84,13 +83,12 @@ impl Charge {
     }
 }
 
-/// Every charge in the store in this file.
+/// Every charge in the store.
 ///
 /// # Errors
 /// The program fails, or says something else.
-pub(crate) fn charges(bursar: &Path, store: &Path) -> Result<Vec<Charge>> {
-    let mut command = Command::new(bursar);
-    command.args(["ledger", "charges", "--json", "--store"]).arg(store);
+pub(crate) fn charges(books: &Books) -> Result<Vec<Charge>> {
+    let mut command = books.ask(&["ledger", "charges", "--json"]);
     let output = command.output().context("cannot run bursar ledger charges")?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);

@@ -2,13 +2,15 @@
 
 use std::fmt;
 
+use serde::Serialize;
+
 use crate::table::Table;
 
 /// How many differences of a check are shown.
 const SHOWN: usize = 5;
 
 /// A rule, what it expects and what was found.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Check {
     pub(crate) rule: &'static str,
     pub(crate) expected: String,

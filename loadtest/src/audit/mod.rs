@@ -1,12 +1,13 @@
 //! Compares what everybody who kept a record says of a run: the callers, the provider, the gateway,
 //! its balances and its store.
 //!
-//! `charge`, `refused`, `reconciled` and `balance` read the gateway's records, `prices` works out
+//! `charge`, `refused`, `reconciled` and `balance` read the gateway's records, through the `books` those of the store; `prices` works out
 //! what the provider's cost; `answers`, `pairs`, `balances` and `refusals` are the comparisons, each
 //! a rule with what it expects and what it found.
 
 mod answers;
 mod balances;
+mod books;
 mod charge;
 mod check;
 mod flagged;
@@ -28,11 +29,20 @@ use mock_provider::Line;
 use crate::balance::Balance;
 use crate::traffic::Answered;
 
+pub(crate) use answers::described;
 pub(crate) use balances::Samples;
+pub(crate) use books::Books;
 pub(crate) use charge::{Charge, charges};
+#[cfg(test)]
+pub(crate) use charge::{Ending, Paid};
 pub(crate) use check::{Check, Report};
 pub(crate) use flagged::flagged;
+pub(crate) use pairs::described as described_charge;
+#[cfg(test)]
+pub(crate) use reconciled::{Listed, StoreCheck};
 pub(crate) use reconciled::{Reconciled, reconcile};
+#[cfg(test)]
+pub(crate) use refused::Seen;
 pub(crate) use refused::{LOGGED, Refused, refused};
 
 /// All that is known about a run, each from its own source.
@@ -58,6 +68,8 @@ pub(crate) struct Observed {
     /// And when it had stopped.
     pub(crate) reconciled: Reconciled,
     pub(crate) kills: Kills,
+    /// Whether the store was away for a while, so that a gateway may have answered 503.
+    pub(crate) store_away: bool,
 }
 
 /// How often the gateway was killed.
@@ -70,12 +82,26 @@ pub(crate) struct Kills {
 
 /// Every comparison that the run allows.
 pub(crate) fn audit(run: &Observed) -> Vec<Check> {
-    let records = records::Records::of(&run.charges, &run.bill);
-    let mut checks = answers::checks(run, &records);
-    checks.extend(pairs::checks(run, &records));
+    let mut checks = answers_and_bill(run);
     checks.extend(balances::checks(run));
     checks.extend(refusals::checks(run));
     checks.extend(run.beside.audit_beside());
     checks.extend(run.reconciled.audit(&run.charges));
+    checks
+}
+
+/// Those that need no balance but the one before the load: a gateway that shares its accounts with
+/// others tells what they spend when it has heard of it.
+pub(crate) fn audit_records(run: &Observed) -> Vec<Check> {
+    let mut checks = answers_and_bill(run);
+    checks.extend(refusals::checks(run));
+    checks.extend(run.reconciled.audit(&run.charges));
+    checks
+}
+
+fn answers_and_bill(run: &Observed) -> Vec<Check> {
+    let records = records::Records::of(&run.charges, &run.bill);
+    let mut checks = answers::checks(run, &records);
+    checks.extend(pairs::checks(run, &records));
     checks
 }

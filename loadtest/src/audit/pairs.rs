@@ -48,7 +48,7 @@ fn list<'a>(charges: impl Iterator<Item = &'a Charge>) -> Vec<String> {
 }
 
 /// A charge in a line.
-pub(super) fn described(charge: &Charge) -> String {
+pub(crate) fn described(charge: &Charge) -> String {
     let Charge { request, held, charged, overrun, .. } = charge;
     format!("{request}, {}: {charged} of {held} held, overrun {overrun}", charge.ending.name())
 }

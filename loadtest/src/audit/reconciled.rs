@@ -1,14 +1,11 @@
 //! What `bursar reconcile --json` finds in the store.
 
-use std::path::Path;
-use std::process::Command;
-
 use anyhow::{Context, Result};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::Check;
 use super::charge::{Charge, Ending};
+use super::{Books, Check};
 
 /// The store's own checks.
 #[derive(Clone, Debug, Deserialize)]
@@ -33,16 +30,17 @@ pub(crate) struct StoreCheck {
     pub(crate) name: String,
     pub(crate) holds: bool,
     #[serde(default)]
+    pub(crate) found: String,
+    #[serde(default)]
     pub(crate) differences: Vec<Value>,
 }
 
-/// Reconciles the store in this file.
+/// Reconciles the store.
 ///
 /// # Errors
 /// The program fails, or says something else.
-pub(crate) fn reconcile(bursar: &Path, store: &Path) -> Result<Reconciled> {
-    let mut command = Command::new(bursar);
-    command.args(["reconcile", "--json", "--store"]).arg(store);
+pub(crate) fn reconcile(books: &Books) -> Result<Reconciled> {
+    let mut command = books.ask(&["reconcile", "--json"]);
     let output = command.output().context("cannot run bursar reconcile")?;
     let said = || {
         let said = String::from_utf8_lossy(&output.stderr);
@@ -67,6 +65,12 @@ impl Reconciled {
             Check::none("reconcile beside the gateway: checks that fail", self.broken()),
             Check::none("reconcile beside the gateway: leases in doubt", self.doubts()),
         ]
+    }
+
+    /// What the check of this name found.
+    pub(crate) fn found(&self, name: &str) -> Option<&str> {
+        let check = self.checks.iter().find(|check| check.name == name);
+        check.map(|check| check.found.as_str())
     }
 
     fn broken(&self) -> Vec<String> {

@@ -16,7 +16,7 @@ use crate::bodies::Form;
 use crate::client::{Call, Connection, Ending};
 
 pub(crate) use closed::closed;
-pub(crate) use open::{Opened, Schedule, open};
+pub(crate) use open::{Opened, Schedule, open, open_until};
 pub(crate) use progress::Progress;
 
 /// How long a load may go on past its planned end before it is given up.

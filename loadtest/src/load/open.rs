@@ -4,6 +4,7 @@
 //! free to make it: a server that stalls cannot hide the calls that it kept from being made.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::Result;
@@ -58,6 +59,19 @@ pub(crate) async fn open<C: Caller>(
     schedule: Schedule,
     tally: &Shared,
 ) -> Result<Opened> {
+    open_until(callers, schedule, tally, &Arc::default()).await
+}
+
+/// The same, but no more calls are due once `enough` is set.
+///
+/// # Errors
+/// As [`open`].
+pub(crate) async fn open_until<C: Caller>(
+    callers: Vec<C>,
+    schedule: Schedule,
+    tally: &Shared,
+    enough: &Arc<AtomicBool>,
+) -> Result<Opened> {
     let (due, queue) = mpsc::channel(BACKLOG);
     let queue = Arc::new(Mutex::new(queue));
     let start = Instant::now();
@@ -67,14 +81,20 @@ pub(crate) async fn open<C: Caller>(
     }
     drop(queue);
     // On a thread of its own: the runtime's timer is a millisecond coarse.
-    let pace = tokio::task::spawn_blocking(move || pace(start, schedule, &due));
+    let enough = Arc::clone(enough);
+    let pace = tokio::task::spawn_blocking(move || pace(start, schedule, &due, &enough));
     finish(tasks, schedule.length).await?;
     Ok(Opened { took: start.elapsed(), late: pace.await?.percentile(99.0) })
 }
 
 /// Puts each call into the queue when it is due. Returns how late it was with them; ends early
-/// when nobody takes them any more.
-fn pace(start: Instant, schedule: Schedule, queue: &mpsc::Sender<Instant>) -> Tally {
+/// when it is enough, or nobody takes them any more.
+fn pace(
+    start: Instant,
+    schedule: Schedule,
+    queue: &mpsc::Sender<Instant>,
+    enough: &AtomicBool,
+) -> Tally {
     let mut lateness = Tally::new();
     for offset in schedule.calls() {
         let due = start + offset;
@@ -83,7 +103,7 @@ fn pace(start: Instant, schedule: Schedule, queue: &mpsc::Sender<Instant>) -> Ta
             std::thread::sleep(early);
         }
         lateness.record(due.elapsed(), Ok(()));
-        if queue.blocking_send(due).is_err() {
+        if enough.load(Ordering::Relaxed) || queue.blocking_send(due).is_err() {
             break;
         }
     }
@@ -148,6 +168,15 @@ mod tests {
         let millis = |percent| tally.percentile(percent).as_micros().div_euclid(1_000);
         assert_eq!(tally.served(), 10);
         assert_eq!((millis(10.0), millis(50.0), millis(90.0), millis(100.0)), (19, 55, 91, 100));
+    }
+
+    #[tokio::test]
+    async fn no_call_is_due_once_it_is_enough() {
+        let tally = Tally::shared();
+        let schedule = Schedule { rate: 100, length: Duration::from_secs(3_600) };
+        let enough = Arc::new(AtomicBool::new(true));
+        open_until(vec![Stalls { stalled: true }], schedule, &tally, &enough).await.unwrap();
+        assert_eq!(tally.lock().served(), 0);
     }
 
     #[tokio::test]

@@ -73,7 +73,8 @@ async fn observe(
     let secrets = endow(&stage, &mix).await?;
     let before = Before::of(&stage, &secrets).await?;
     let gateway = stage.demo.gateway;
-    let play = Play { server: gateway, mix, secrets: secrets.clone(), log: Log::default() };
+    let calls = Box::new(mix);
+    let play = Play { server: gateway, calls, secrets: secrets.clone(), log: Log::default() };
     let play = Arc::new(play);
     let players = Player::connect(&play, options.connections).await?;
     let schedule = Schedule { rate: options.rate, length: options.length() };

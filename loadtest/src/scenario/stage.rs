@@ -4,11 +4,11 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
-use tempfile::TempDir;
+use anyhow::Result;
 
-use crate::audit::LOGGED;
+use crate::audit::{Books, LOGGED};
 use crate::demo::{Demo, NAME, Place};
+use crate::folder::Folder;
 use crate::process::Process;
 use crate::programs::{Program, Programs};
 use crate::provider::{Pace, Provider};
@@ -28,16 +28,10 @@ pub(crate) struct Stage {
 
 /// What stays when the gateway dies.
 pub(crate) struct House {
-    pub(crate) bursar: PathBuf,
+    bursar: PathBuf,
     upstream: String,
     listeners: Option<[SocketAddr; 3]>,
     folder: Folder,
-}
-
-/// Where a run keeps its files.
-enum Folder {
-    Given(PathBuf),
-    Temporary(TempDir),
 }
 
 impl Binaries {
@@ -101,9 +95,9 @@ impl House {
         Process::spawn(NAME, command.envs(LOGGED), Some(&self.log()))
     }
 
-    /// The gateway's database.
-    pub(crate) fn store(&self) -> PathBuf {
-        self.folder.path().join("data/bursar.db")
+    /// The gateway's books.
+    pub(crate) fn books(&self) -> Books {
+        Books::in_file(self.bursar.clone(), self.folder.path().join("data/bursar.db"))
     }
 
     /// What the gateway said on standard error, all its lives long.
@@ -113,31 +107,6 @@ impl House {
 
     /// Keeps the files of a run that somebody has to look into, and says where they are.
     pub(crate) fn keep(self) -> PathBuf {
-        match self.folder {
-            Folder::Given(path) => path,
-            Folder::Temporary(folder) => folder.keep(),
-        }
-    }
-}
-
-impl Folder {
-    /// A folder that was given must be empty or new: the run is audited from its first charge on.
-    fn of(given: Option<&Path>) -> Result<Self> {
-        let Some(path) = given else {
-            let folder = tempfile::Builder::new().prefix("bursar-loadtest-").tempdir();
-            return Ok(Self::Temporary(folder.context("cannot make a temporary folder")?));
-        };
-        let unusable = || format!("cannot use the folder {}", path.display());
-        std::fs::create_dir_all(path).with_context(unusable)?;
-        let mut entries = std::fs::read_dir(path).with_context(unusable)?;
-        anyhow::ensure!(entries.next().is_none(), "the folder {} is not empty", path.display());
-        Ok(Self::Given(path.to_path_buf()))
-    }
-
-    fn path(&self) -> &Path {
-        match self {
-            Self::Given(path) => path,
-            Self::Temporary(folder) => folder.path(),
-        }
+        self.folder.keep()
     }
 }

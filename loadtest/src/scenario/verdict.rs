@@ -1,5 +1,6 @@
 //! What every audited run prints at its end.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::Verdict;
@@ -11,10 +12,15 @@ use crate::traffic::{Answered, by_kind};
 /// Prints the checks. The files of a run that broke one are kept.
 pub(crate) fn conclude(checks: &[Check], house: House) -> Verdict {
     print!("{}", Report(checks));
+    judge(checks, || house.keep())
+}
+
+/// The verdict of checks that are printed. The files of a run that broke one are kept.
+pub(crate) fn judge(checks: &[Check], keep: impl FnOnce() -> PathBuf) -> Verdict {
     if checks.iter().all(Check::holds) {
         return Verdict::Held;
     }
-    println!("store, bill and log of the gateway are in {}", house.keep().display());
+    eprintln!("the files of the run are in {}", keep().display());
     Verdict::Broken
 }
 

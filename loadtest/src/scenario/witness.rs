@@ -51,7 +51,7 @@ impl Before {
         let (_, bill) = stage.provider.whole_bill().await?;
         let deadline = Instant::now() + PATIENCE;
         let charged = loop {
-            let charges = charges(&stage.house.bursar, &stage.house.store())?;
+            let charges = charges(&stage.house.books())?;
             let charged: HashSet<_> = charges.into_iter().map(|charge| charge.request).collect();
             if bill
                 .iter()
@@ -81,10 +81,10 @@ impl Before {
         let (calls, mut bill) = stage.provider.whole_bill().await?;
         bill.drain(..self.billed.min(bill.len()));
         let after = at_rest(&stage.demo, secrets).await?;
-        let beside = reconcile(&stage.house.bursar, &stage.house.store())?;
+        let beside = reconcile(&stage.house.books())?;
         let Stage { demo, provider: _provider, house } = stage;
         demo.stop()?;
-        let charges = charges(&house.bursar, &house.store())?;
+        let charges = charges(&house.books())?;
         let of_the_run = charges.into_iter().filter(|it| !self.charged.contains(&it.request));
         let observed = Observed {
             answers: meanwhile.answers,
@@ -96,8 +96,9 @@ impl Before {
             samples: meanwhile.samples,
             refusals: refused(&house.log())?,
             beside,
-            reconciled: reconcile(&house.bursar, &house.store())?,
+            reconciled: reconcile(&house.books())?,
             kills: meanwhile.kills,
+            store_away: false,
         };
         Ok((observed, house))
     }

@@ -1,7 +1,7 @@
 //! One answer as the caller saw it: the generator's own record, which the audit trusts before any other.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use anyhow::Result;
 use ledger::Credits;
@@ -21,6 +21,8 @@ pub(crate) struct Answered {
     /// The code of a refusal.
     pub(crate) code: Option<String>,
     pub(crate) ended: Ended,
+    /// When it was sent, in microseconds since the epoch.
+    pub(crate) sent: i64,
     /// Microseconds from the call until its end.
     pub(crate) micros: u64,
     pub(crate) request_id: Option<String>,
@@ -86,14 +88,21 @@ pub(crate) struct Line<'a> {
     code: Option<&'a str>,
     ending: &'static str,
     why: Option<&'a str>,
+    sent: i64,
     micros: u64,
     request: Option<&'a str>,
     figures: Option<&'a Figures>,
 }
 
 impl Answered {
-    /// Reads an answer to `call`, of either dialect.
-    pub(crate) fn read(call: Planned, answer: &Answer, body: &[u8], latency: Duration) -> Self {
+    /// Reads an answer to `call`, of either dialect, which came `latency` after the call was sent.
+    pub(crate) fn read(
+        call: Planned,
+        answer: &Answer,
+        body: &[u8],
+        sent: SystemTime,
+        latency: Duration,
+    ) -> Self {
         let status = answer.status.map_or(0, |status| status.as_u16());
         let block = serde_json::from_slice(body).ok().map(|refused: Refused| refused.error);
         let (code, figures) = block.map_or((None, None), |block| (block.code, block.figures));
@@ -108,7 +117,8 @@ impl Answered {
         };
         let id = answer.headers.get("x-request-id").and_then(|id| id.to_str().ok());
         let micros = u64::try_from(latency.as_micros()).unwrap_or(u64::MAX);
-        Self { call, status, code, ended, micros, request_id: id.map(str::to_owned), figures }
+        let request_id = id.map(str::to_owned);
+        Self { call, status, code, ended, sent: since_epoch(sent), micros, request_id, figures }
     }
 
     /// A 200, all of it.
@@ -135,6 +145,7 @@ impl Answered {
                 Ended::Complete | Ended::Left => None,
                 Ended::Cut(why) | Ended::Unconnected(why) => Some(why),
             },
+            sent: self.sent,
             micros: self.micros,
             request: self.request_id.as_deref(),
             figures: self.figures.as_ref(),
@@ -181,6 +192,17 @@ impl Figures {
     }
 }
 
+/// Now, as every record has it: in microseconds since the epoch.
+pub(crate) fn now() -> i64 {
+    since_epoch(SystemTime::now())
+}
+
+/// An instant as every record has it: in microseconds since the epoch.
+fn since_epoch(at: SystemTime) -> i64 {
+    let since = at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
+}
+
 /// The latencies of each kind of answer, shortest first.
 pub(crate) fn by_kind(answers: &[Answered]) -> BTreeMap<Kind<'_>, Vec<Duration>> {
     let mut kinds = BTreeMap::<Kind<'_>, Vec<Duration>>::new();
@@ -210,7 +232,7 @@ mod tests {
             leaves_after: None,
         };
         let answer = Answer { status: Some(status), headers, ending };
-        Answered::read(call, &answer, body, Duration::ZERO)
+        Answered::read(call, &answer, body, SystemTime::UNIX_EPOCH, Duration::ZERO)
     }
 
     #[test]

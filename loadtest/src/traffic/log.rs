@@ -36,6 +36,13 @@ impl Log {
         self.in_flight.load(Ordering::Relaxed)
     }
 
+    /// Looks at the answers that have come since so many, and returns how many there are now.
+    pub(crate) fn look(&self, since: usize, mut at: impl FnMut(&Answered)) -> usize {
+        let answers = self.answers.lock();
+        answers.iter().skip(since).for_each(&mut at);
+        answers.len()
+    }
+
     /// Every answer so far.
     pub(crate) fn answers(&self) -> Vec<Answered> {
         self.answers.lock().clone()

@@ -6,7 +6,7 @@ use std::time::Duration;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
-use super::{Planned, Shape};
+use super::{Calls, Planned, Shape};
 
 /// A part of the calls that are alike.
 #[derive(Clone, Copy, Debug)]
@@ -31,9 +31,8 @@ pub(crate) struct Mix {
     pub(crate) seed: u64,
 }
 
-impl Mix {
-    /// The call with this number.
-    pub(crate) fn call(&self, number: u64) -> Planned {
+impl Calls for Mix {
+    fn call(&self, number: u64) -> Planned {
         // A generator of its own for each call, so that no call depends on another.
         let mut random = StdRng::seed_from_u64(self.seed ^ number.wrapping_mul(GOLDEN));
         let share = self.share(random.random_range(0..self.weights().max(1)));
@@ -50,7 +49,9 @@ impl Mix {
             leaves_after,
         }
     }
+}
 
+impl Mix {
     /// The names of the keys that make calls, each once.
     pub(crate) fn keys(&self) -> Vec<Arc<str>> {
         if let Some(only) = &self.only_key {

@@ -4,15 +4,17 @@
 //! whichever connection makes it and however late.
 
 mod answered;
+mod each;
 pub(crate) mod log;
 mod mix;
 mod planned;
 mod player;
 mod shape;
 
-pub(crate) use answered::{Answered, Ended, Figures, by_kind};
+pub(crate) use answered::{Answered, Ended, Figures, by_kind, now};
+pub(crate) use each::open_each;
 pub(crate) use log::Log;
 pub(crate) use mix::{Mix, Share};
 pub(crate) use planned::{Fault, Planned};
-pub(crate) use player::{Play, Player};
+pub(crate) use player::{Calls, Play, Player};
 pub(crate) use shape::Shape;

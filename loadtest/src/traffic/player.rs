@@ -3,22 +3,28 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result};
 use tokio::time::{Instant, sleep};
 
-use super::{Answered, Ended, Log, Mix, Planned};
+use super::{Answered, Ended, Log, Planned};
 use crate::client::{Answer, Call, Connection, Ending};
 use crate::load::Caller;
 
 /// How long an answer may take that its caller does not want to leave.
 const PATIENCE: Duration = Duration::from_secs(25);
 
+/// Which calls are made.
+pub(crate) trait Calls: Send + Sync {
+    /// The call with this number.
+    fn call(&self, number: u64) -> Planned;
+}
+
 /// What all players of a run share.
 pub(crate) struct Play {
     pub(crate) server: SocketAddr,
-    pub(crate) mix: Mix,
+    pub(crate) calls: Box<dyn Calls>,
     /// The secret of each key, by its name.
     pub(crate) secrets: BTreeMap<Arc<str>, String>,
     pub(crate) log: Log,
@@ -69,10 +75,10 @@ impl Play {
 
 impl Caller for Player {
     async fn call(&mut self) -> Result<(), String> {
-        let planned = self.play.mix.call(self.play.log.begin());
-        let start = Instant::now();
+        let planned = self.play.calls.call(self.play.log.begin());
+        let (start, sent) = (Instant::now(), SystemTime::now());
         let answer = self.send(&planned).await;
-        let answered = Answered::read(planned, &answer, &self.body, start.elapsed());
+        let answered = Answered::read(planned, &answer, &self.body, sent, start.elapsed());
         let outcome = match &answered.ended {
             Ended::Complete => Ok(()),
             Ended::Left => Err("left".to_owned()),

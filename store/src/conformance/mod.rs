@@ -14,6 +14,7 @@ mod money;
 mod nodes;
 mod people;
 mod periods;
+mod races;
 mod recalls;
 mod refills;
 mod sharing;
@@ -37,6 +38,7 @@ pub use money::*;
 pub use nodes::*;
 pub use people::*;
 pub use periods::*;
+pub use races::*;
 pub use recalls::*;
 pub use refills::*;
 pub use sharing::*;
@@ -146,6 +148,7 @@ macro_rules! conformance {
             what_is_put_again_is_changed
             nothing_is_put_that_names_who_is_not_there
             a_secret_opens_one_key
+            a_revoked_key_does_not_come_back
             // Everybody hears of it.
             the_feed_tells_each_entity_once_as_it_is_now_in_the_order_of_last_changes
             a_removed_limit_is_told_as_removed

@@ -40,6 +40,7 @@ fn answered(number: u64, status: u16, ended: Ended) -> Answered {
         status,
         code: None,
         ended,
+        sent: 0,
         micros: 1,
         request_id: Some(format!("req_{number}")),
         figures: None,
@@ -83,6 +84,7 @@ fn charge(number: u64, ending: Ending, charged: &str) -> Charge {
         group: None,
         project: None,
         tool: "chatbot".to_owned(),
+        admitted: 0,
         ended: i64::try_from(number).unwrap() * 100,
         ending,
         held: credits("1"),
@@ -160,6 +162,7 @@ fn honest() -> Observed {
         beside: reconciled(),
         reconciled: reconciled(),
         kills: Kills { count: 1, in_flight: 1 },
+        store_away: false,
     }
 }
 
@@ -180,6 +183,7 @@ fn what_the_store_finds_of_itself_is_a_difference() {
     let check = StoreCheck {
         name: "trial balance".to_owned(),
         holds: false,
+        found: String::new(),
         differences: vec!["off by 1".into()],
     };
     let found = broken(|run| {

@@ -98,6 +98,7 @@ mod tests {
             status: 200,
             code: None,
             ended: Ended::Complete,
+            sent: 0,
             micros: 1,
             request_id: Some(format!("req_{id}")),
             figures: None,

@@ -6,7 +6,7 @@
 mod audit;
 mod volley;
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result};
 
@@ -104,7 +104,7 @@ async fn price(demo: &Demo) -> Result<ledger::Credits> {
     let call = call(demo, &planned, secret)?;
     let mut body = Vec::new();
     let answer = Connection::open(demo.gateway).await?.send(&call, &mut body).await;
-    let answered = Answered::read(planned, &answer, &body, Duration::ZERO);
+    let answered = Answered::read(planned, &answer, &body, SystemTime::now(), Duration::ZERO);
     let id = answered.request_id.clone().filter(|_| answered.is_served());
     let id = id.with_context(|| format!("the call that tells the price: {answered:?}"))?;
     demo.charged(secret, &id).await

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result};
 use tokio::task::JoinSet;
@@ -63,13 +63,13 @@ async fn shots(
     let mut body = Vec::new();
     let take = |left: u32| left.checked_sub(1);
     while let Ok(left) = left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take) {
-        let start = Instant::now();
+        let (start, sent) = (Instant::now(), SystemTime::now());
         let answer = connection.send(&call, &mut body).await;
         let latency = start.elapsed();
         let whole = answer.ending == Ending::Complete;
         tally.lock().record(latency, whole.then_some(()).ok_or_else(|| "cut".to_owned()));
         let planned = Planned { number: u64::from(left), ..planned.clone() };
-        answers.push(Answered::read(planned, &answer, &body, latency));
+        answers.push(Answered::read(planned, &answer, &body, sent, latency));
     }
     answers
 }
