@@ -133,6 +133,9 @@ fn standing(figures: Figures) -> Option<(AccountId, Standing)> {
         recalled,
         leases: leases.into_iter().map(lease).collect::<Option<_>>()?,
         doubtful: credits(doubtful)?,
+        written_off: Credits::ZERO,
+        written_back: Credits::ZERO,
+        lost: BTreeMap::new(),
     };
     Some((id(&account)?, standing))
 }
