@@ -24,6 +24,13 @@ pub(crate) enum Command {
     },
     /// Try it: a gateway, a mock provider and a seeded organisation in one process
     Demo(DemoArguments),
+    /// Make the tables of a Postgres, or bring them up to date; gateways of the version before may go
+    /// on meanwhile
+    Migrate {
+        /// The config that names the database
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+    },
     /// Check a config and print everything that is wrong with it
     CheckConfig {
         /// The config
@@ -82,7 +89,8 @@ pub(crate) enum LedgerCommand {
     Charges(ChargesArguments),
     /// Print the charges that a journal made after its gateway had died, and their corrections
     Indeterminate(ChargesArguments),
-    /// Lower what a request was charged; beside a running gateway the admin API does it
+    /// Lower what a request was charged; beside a gateway that has an SQLite file open the admin API
+    /// does it
     Adjust(AdjustArguments),
 }
 

@@ -4,11 +4,15 @@ mod check;
 mod cli;
 mod demo;
 mod ledger;
+mod migrate;
 mod org;
 mod reconcile;
 mod serve;
 
+mod gateways;
+mod neighbours;
 mod node;
+mod open_store;
 mod run;
 
 mod folder;
@@ -32,6 +36,7 @@ const BAD_CONFIG: u8 = 64;
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Serve { config } => serve::serve(&config),
+        Command::Migrate { config } => migrate::migrate(&config),
         Command::Demo(arguments) => demo::demo(arguments),
         Command::CheckConfig { file } => check::check(&file),
         Command::Config(ConfigCommand::Schema) => check::schema(),

@@ -1,27 +1,23 @@
 //! The store that a command line names.
 
-use std::path::PathBuf;
-
 use anyhow::bail;
 use bursar_config::{Config, ProcessEnvironment, StoreAddress};
+use store::Audit;
+use store_postgres::PostgresStore;
 use store_sqlite::SqliteStore;
 
 use crate::cli::StoreArguments;
+use crate::open_store::options;
 
 impl StoreArguments {
-    /// The file of the store.
+    /// Where the store is.
     ///
     /// # Errors
-    /// A config with problems, or one that names another kind of store.
-    pub(crate) fn file(&self) -> anyhow::Result<PathBuf> {
+    /// A config with problems.
+    pub(crate) fn address(&self) -> anyhow::Result<StoreAddress> {
         match (&self.config, &self.store) {
-            (_, Some(file)) => Ok(file.clone()),
-            (Some(config), None) => {
-                match Config::load(config, &ProcessEnvironment)?.bootstrap.store {
-                    StoreAddress::Sqlite(file) => Ok(file),
-                    other => bail!("this bursar knows no store such as {other:?}"),
-                }
-            }
+            (_, Some(file)) => Ok(StoreAddress::Sqlite(file.clone())),
+            (Some(config), None) => Ok(Config::load(config, &ProcessEnvironment)?.bootstrap.store),
             (None, None) => bail!("name a store with --config or --store"),
         }
     }
@@ -29,8 +25,14 @@ impl StoreArguments {
     /// The store, open for reading only.
     ///
     /// # Errors
-    /// As for [`Self::file`], and as the store says.
-    pub(crate) async fn open_read_only(&self) -> anyhow::Result<SqliteStore> {
-        Ok(SqliteStore::open_read_only(&self.file()?).await?)
+    /// As for [`Self::address`], and as the store says.
+    pub(crate) async fn open_read_only(&self) -> anyhow::Result<Box<dyn Audit>> {
+        match self.address()? {
+            StoreAddress::Sqlite(file) => Ok(Box::new(SqliteStore::open_read_only(&file).await?)),
+            StoreAddress::Postgres(postgres) => {
+                Ok(Box::new(PostgresStore::connect(&options(&postgres)).await?))
+            }
+            other => bail!("this bursar knows no store such as {other:?}"),
+        }
     }
 }

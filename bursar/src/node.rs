@@ -1,7 +1,5 @@
-//! The one gateway of this process, as the admin API sees it.
+//! The one gateway of this process, until it is shut down.
 
-use admin_api::{AppliedBy, Nodes};
-use async_trait::async_trait;
 use gateway::Gateway;
 use ledger::NodeId;
 use store::ChangeSeq;
@@ -18,6 +16,19 @@ impl ThisNode {
         Self { id, gateway: RwLock::new(Some(gateway)) }
     }
 
+    pub(crate) const fn id(&self) -> NodeId {
+        self.id
+    }
+
+    /// Takes in what the store has committed; whether everything up to `seq` is in force. None once
+    /// it is shut down: it spends nothing any more, so there is nothing to be late with.
+    pub(crate) async fn take_in(&self, seq: ChangeSeq) -> Option<bool> {
+        match &*self.gateway.read().await {
+            Some(gateway) => Some(gateway.take_in(seq).await),
+            None => None,
+        }
+    }
+
     /// Shuts the gateway down, once; changes that it is taking in go first.
     ///
     /// # Errors
@@ -27,20 +38,6 @@ impl ThisNode {
         match gateway {
             Some(gateway) => Ok(gateway.shutdown().await?),
             None => Ok(()),
-        }
-    }
-}
-
-#[async_trait]
-impl Nodes for ThisNode {
-    async fn apply(&self, seq: ChangeSeq) -> AppliedBy {
-        match &*self.gateway.read().await {
-            Some(gateway) if gateway.take_in(seq).await => {
-                AppliedBy { nodes: 1, of: 1, missing: Vec::new() }
-            }
-            Some(_) => AppliedBy { nodes: 0, of: 1, missing: vec![self.id.to_string()] },
-            // It spends nothing any more, so there is nothing to be late with.
-            None => AppliedBy { nodes: 0, of: 0, missing: Vec::new() },
         }
     }
 }

@@ -8,17 +8,19 @@ use std::time::Duration;
 
 use admin_api::{AdminApi, AdminTokens};
 use anyhow::{Context, anyhow};
-use bursar_config::{Bootstrap, Config, Durability, Handle, Peppers, StoreAddress};
+use bursar_config::{Bootstrap, Config, Durability, Handle, Peppers};
 use gateway::{Clock, Gateway, Setup, SteadyClock};
 use ledger::Instant;
-use store::{KeyHasher, Store};
-use store_sqlite::SqliteStore;
+use store::KeyHasher;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::folder::DataFolder;
+use crate::gateways::Gateways;
+use crate::neighbours::Neighbours;
 use crate::node::ThisNode;
+use crate::open_store::OpenStore;
 
 /// What a process ends with when the journal's disk has failed: EX_IOERR of sysexits.h. Started
 /// again, it recovers from what is on disk.
@@ -39,19 +41,8 @@ pub(crate) struct Running {
     node: Arc<ThisNode>,
     stop_admin: oneshot::Sender<()>,
     admin_api: JoinHandle<std::io::Result<()>>,
-    store: Arc<SqliteStore>,
+    store: OpenStore,
     _folder: DataFolder,
-}
-
-/// Opens the store that the config names.
-///
-/// # Errors
-/// As the store says.
-pub(crate) async fn open_store(bootstrap: &Bootstrap) -> anyhow::Result<SqliteStore> {
-    match &bootstrap.store {
-        StoreAddress::Sqlite(path) => Ok(SqliteStore::open(path).await?),
-        other => Err(anyhow!("this bursar knows no store such as {other:?}")),
-    }
 }
 
 /// Opens the data folder; a new one is named at random.
@@ -80,19 +71,19 @@ impl Running {
     pub(crate) async fn start(
         config: Config,
         mut folder: DataFolder,
-        store: SqliteStore,
+        store: OpenStore,
     ) -> anyhow::Result<Self> {
         let (bootstrap, config) = (config.bootstrap.clone(), Handle::new(config));
-        let store = Arc::new(store);
         // First, since it is the one listener that is ours to bind.
         let (listener, admin) = listen(bootstrap.listen.admin).await?;
 
         let clock: Arc<dyn Clock> = Arc::new(SteadyClock::start());
-        let store_id = store.stamp().await?.store;
+        let shared = store.shared();
+        let store_id = shared.stamp().await?.store;
         let journal = folder.journal(store_id, rand::random(), journal_options(&bootstrap))?;
         let gateway = Gateway::start(Setup {
             config: config.clone(),
-            store: Arc::clone(&store) as Arc<dyn Store>,
+            store: Arc::clone(&shared),
             journal,
             on_journal_failure: Box::new(end_at_once),
             clock: Arc::clone(&clock),
@@ -103,10 +94,15 @@ impl Running {
         let (gateway_address, operations) = (gateway.address(), gateway.operations_address());
         let node = Arc::new(ThisNode::new(folder.node(), gateway));
 
+        let control = bootstrap.control.clone().filter(|_| shared.serves_many());
+        let neighbours = control.map(|control| {
+            Neighbours::new(node.id(), Arc::clone(&shared), Arc::clone(&clock), control.token)
+        });
+        let gateways = Gateways::new(Arc::clone(&node), neighbours.transpose()?);
         let tokens = bootstrap.admin_tokens.iter().map(|token| token.expose().to_owned());
         let api = AdminApi {
-            store: Arc::clone(&store) as Arc<dyn Store>,
-            nodes: Arc::clone(&node) as Arc<dyn admin_api::Nodes>,
+            store: shared,
+            nodes: Arc::new(gateways),
             tokens: AdminTokens::new(tokens),
             clock: Arc::new(AdminClock(clock)),
         };
@@ -165,10 +161,7 @@ impl Running {
         gateway?;
         admin.context("the admin API broke off")?.context("the admin API cannot listen")?;
         drop(self.node);
-        // Without the close the file is as whole, but two: the database and its log.
-        if let Some(store) = Arc::into_inner(self.store) {
-            store.close().await;
-        }
+        self.store.close().await;
         Ok(())
     }
 }

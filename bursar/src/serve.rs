@@ -7,7 +7,8 @@ use std::sync::Arc;
 use anyhow::bail;
 use bursar_config::{Config, ProcessEnvironment, Reloader};
 
-use crate::run::{Running, open_folder, open_store};
+use crate::open_store::OpenStore;
+use crate::run::{Running, open_folder};
 use crate::{log, signals};
 
 /// Runs what the config says.
@@ -24,7 +25,7 @@ pub(crate) async fn serve(file: &Path) -> anyhow::Result<ExitCode> {
 
     let config = Config::load(file, &ProcessEnvironment)?;
     let folder = open_folder(&config.bootstrap.data_dir)?;
-    let store = open_store(&config.bootstrap).await?;
+    let store = OpenStore::open(&config.bootstrap.store).await?;
     let started = tokio::select! {
         started = Running::start(config, folder, store) => Some(started?),
         _ = ending.asked() => None,

@@ -236,10 +236,10 @@ pub(crate) struct Postgres {
 #[derive(Default, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub(crate) struct PostgresTimeouts {
-    /// Until there is a connection for a statement. Default: 5s.
+    /// Until there is a connection for a statement. Default: 3s.
     #[serde(default)]
     pub(crate) connect: Field<Duration>,
-    /// Until a statement is answered. Default: 10s.
+    /// Until a statement is answered. Default: 5s.
     #[serde(default)]
     pub(crate) statement: Field<Duration>,
 }

@@ -29,15 +29,15 @@ pub struct Postgres {
     pub url: Secret,
     /// Connections at most. Default: 16.
     pub connections: u16,
-    /// The wait for a connection. Default: 5 s.
+    /// The wait for a connection. Default: 3 s.
     pub connect: Duration,
-    /// The wait for the answer to one statement. Default: 10 s.
+    /// The wait for the answer to one statement. Default: 5 s.
     pub statement: Duration,
 }
 
 const CONNECTIONS: u16 = 16;
-const CONNECT: Duration = Duration::from_secs(5);
-const STATEMENT: Duration = Duration::from_secs(10);
+const CONNECT: Duration = Duration::from_secs(3);
+const STATEMENT: Duration = Duration::from_secs(5);
 
 impl StoreAddress {
     /// Whether both are the same store, used in the same way.

@@ -142,7 +142,7 @@ impl Growth {
                 Some(extension)
             }
             // Only held: asked again at the next chunk.
-            Err(Refusal::CreditsHeld(_)) => None,
+            Err(Refusal::CreditsHeld(_) | Refusal::CreditsInDoubt(_)) => None,
             Err(refusal) => {
                 self.refused = Some(refusal);
                 None

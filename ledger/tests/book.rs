@@ -6,6 +6,8 @@ mod model;
 mod world;
 
 #[cfg(test)]
+mod gateways;
+#[cfg(test)]
 mod org;
 #[cfg(test)]
 mod rules;

@@ -1,26 +1,73 @@
--- Leases that are wanted back, gateways that are heard of, and answers that say more than what was leased.
+-- Gateways that share accounts: their signs of life, recalls, and what is lost with one of them.
 
-ALTER TABLE accounts ADD COLUMN recalled INTEGER NOT NULL DEFAULT 0 -- 1: what gateways have of it is wanted back
-    CONSTRAINT accounts_recalled CHECK (recalled IN (0, 1));
-
-ALTER TABLE nodes ADD COLUMN heard_at INTEGER NOT NULL DEFAULT 0; -- when its last start gave its last sign of life
-ALTER TABLE nodes ADD COLUMN control TEXT;                        -- host:port where it is told of changes
-ALTER TABLE nodes ADD COLUMN stopped INTEGER NOT NULL DEFAULT 0   -- 1: ended in order, with everything given back
-    CONSTRAINT nodes_stopped CHECK (stopped IN (0, 1));
+ALTER TABLE nodes ADD COLUMN heard_at INTEGER NOT NULL DEFAULT 0; -- its last sign of life
+ALTER TABLE nodes ADD COLUMN control  TEXT;                       -- host:port, where it is told of changes; NULL: nowhere
+ALTER TABLE nodes ADD COLUMN state    TEXT NOT NULL DEFAULT 'running'
+    CONSTRAINT nodes_state CHECK (state IN (
+        'running', -- or dead: silent for ten seconds, it is suspect
+        'stopped', -- it has ended in order, with nothing leased
+        'retired'  -- what it had is written off; its last epoch is nobody's
+    ));
 
 UPDATE nodes SET heard_at = registered_at;
 
--- The constraint on the answer's length goes; the trigger names the table, so it goes and comes back.
-DROP TRIGGER sync_call;
+-- What gateways have of an account is recalled when somebody waits for it. What is lost with a gateway
+-- is written off: neither spent nor available, until the gateway's journal turns up. For each account
+--   available = amount - spent - leased - reserved - expired - written_off
+ALTER TABLE accounts ADD COLUMN recalled     INTEGER NOT NULL DEFAULT 0 -- 1: what gateways have of it is to come back
+    CONSTRAINT accounts_recalled CHECK (recalled IN (0, 1));
+ALTER TABLE accounts ADD COLUMN written_off  INTEGER NOT NULL DEFAULT 0 -- micro-credits: lost with gateways, the sum of its leases' parts
+    CONSTRAINT accounts_written_off CHECK (written_off >= 0);
+ALTER TABLE accounts ADD COLUMN written_back INTEGER NOT NULL DEFAULT 0 -- micro-credits: written off and found unspent after all, ever
+    CONSTRAINT accounts_written_back CHECK (written_back >= 0);
+ALTER TABLE leases ADD COLUMN written_off    INTEGER NOT NULL DEFAULT 0 -- micro-credits: no lease any more; only charges of its journal may spend it
+    CONSTRAINT leases_written_off CHECK (written_off >= 0);
 
-CREATE TABLE applied_anew (
+-- Few at any time.
+CREATE INDEX accounts_under_recall ON accounts (shard, account_id) WHERE recalled = 1;
+
+DROP TRIGGER accounts_amount_changes;
+
+CREATE TRIGGER accounts_amount_changes AFTER UPDATE OF amount ON accounts
+BEGIN
+    UPDATE accounts
+    SET ceiling = NEW.spent + NEW.leased + NEW.reserved + NEW.expired + NEW.written_off
+    WHERE number = NEW.number;
+END;
+
+-- Grants that an organisation was given for what was lost with a gateway, at the platform's cost.
+CREATE TABLE compensations (
+    shard      INTEGER NOT NULL,
+    org_id     BLOB    NOT NULL,
+    grant_id   BLOB    NOT NULL,
+    node       INTEGER NOT NULL, -- the gateway
+    epoch      INTEGER NOT NULL, -- the epoch that was begun for nobody when it was retired
+    amount     INTEGER NOT NULL, -- micro-credits: what was written off of the organisation's grants
+    taken_back INTEGER NOT NULL, -- 1: the journal has turned up, and what was unspent is the platform's again
+
+    CONSTRAINT compensations_pk         PRIMARY KEY (shard, org_id, grant_id),
+    CONSTRAINT compensations_grant      FOREIGN KEY (shard, org_id, grant_id)
+        REFERENCES grants (shard, org_id, grant_id),
+    CONSTRAINT compensations_amount     CHECK (amount > 0),
+    CONSTRAINT compensations_taken_back CHECK (taken_back IN (0, 1))
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX compensations_of_node ON compensations (node, epoch) WHERE taken_back = 0;
+
+-- Made anew below; a table that a trigger names cannot be replaced.
+DROP VIEW sync_calls;
+
+-- An answer has more than leases now: version 1 of its encoding, which begins with that number, has
+-- four lists, each led by its length in four bytes. Of the answers that are kept the last three are
+-- empty.
+CREATE TABLE applied_answers (
     shard        INTEGER NOT NULL,
     node         INTEGER NOT NULL,
     journal      BLOB    NOT NULL,
     seq          INTEGER NOT NULL, -- the last sync
     lsn          INTEGER NOT NULL, -- the last record that it reported
     fingerprint  BLOB    NOT NULL, -- of the last sync's request: the same again is answered the same
-    answer       BLOB    NOT NULL, -- what it was answered, in an encoding of the binary's
+    answer       BLOB    NOT NULL, -- what it was answered, encoded
 
     CONSTRAINT applied_pk          PRIMARY KEY (shard, node, journal),
     CONSTRAINT applied_seq         CHECK (seq > 0),
@@ -28,25 +75,50 @@ CREATE TABLE applied_anew (
     CONSTRAINT applied_fingerprint CHECK (length(fingerprint) = 32)
 ) STRICT, WITHOUT ROWID;
 
-INSERT INTO applied_anew SELECT shard, node, journal, seq, lsn, fingerprint, answer FROM applied;
+INSERT INTO applied_answers (shard, node, journal, seq, lsn, fingerprint, answer)
+SELECT shard, node, journal, seq, lsn, fingerprint,
+    unhex('01' || printf('%08x', length(answer) / 24) || hex(answer) || '000000000000000000000000')
+FROM applied;
 DROP TABLE applied;
-ALTER TABLE applied_anew RENAME TO applied;
+ALTER TABLE applied_answers RENAME TO applied;
 
--- As before, with what is wanted back: [accounts.number, spent, leased, recalled] each in `accounts`.
+-- What a sync writes, as 0006 has it, with recalls and with what it spends of what was written off.
+CREATE VIEW sync_calls AS
+SELECT
+    NULL AS shard,
+    NULL AS node,
+    NULL AS epoch,
+    NULL AS seq,
+    NULL AS lsn,
+    NULL AS at,
+    NULL AS fingerprint,
+    NULL AS answer,
+    NULL AS accounts,      -- JSON: [accounts.number, spent, leased, written_off, recalled, at least this ceiling] each, as they are to be
+    NULL AS leases,        -- JSON: [accounts.number, epoch, amount, written_off] each, micro-credits as they are to be
+    NULL AS events,        -- JSON: [series, epoch, n, admitted_at, charged in micro-credits, detail] each
+    NULL AS indeterminate, -- JSON: [series, epoch, n] each
+    NULL AS spans,         -- JSON: [a series of the organisation, hour_at, epoch, first_n, last_n] each
+    NULL AS rollups,       -- JSON: [series, hour_at, grant_kind, [requests, charged in micro-credits, ...]] each
+    NULL AS transfers,     -- JSON: [org_id, transfer, kind, book, account_id, book, account_id, amount in micro-credits] each: from the first book to the second
+    NULL AS thresholds     -- JSON: [accounts.number, threshold, amount, remaining] each, in micro-credits
+WHERE false;
+
 CREATE TRIGGER sync_call INSTEAD OF INSERT ON sync_calls
 BEGIN
     UPDATE accounts
-    SET spent = row.value ->> 1, leased = row.value ->> 2, recalled = row.value ->> 3,
-        version = version + 1
+    SET spent = row.value ->> 1, leased = row.value ->> 2, written_off = row.value ->> 3,
+        recalled = row.value ->> 4, ceiling = max(ceiling, row.value ->> 5), version = version + 1
     FROM json_each(NEW.accounts) AS row
     WHERE accounts.number = row.value ->> 0;
 
-    INSERT INTO leases (shard, org_id, account_id, node, epoch, amount)
-    SELECT shard, org_id, account_id, NEW.node, row.value ->> 1, row.value ->> 2
+    INSERT INTO leases (shard, org_id, account_id, node, epoch, amount, written_off)
+    SELECT shard, org_id, account_id, NEW.node, row.value ->> 1, row.value ->> 2, row.value ->> 3
     FROM json_each(NEW.leases) AS row
     CROSS JOIN accounts ON accounts.number = row.value ->> 0
     WHERE true
-    ON CONFLICT (shard, org_id, account_id, node, epoch) DO UPDATE SET amount = excluded.amount;
+    ON CONFLICT (shard, org_id, account_id, node, epoch) DO UPDATE SET
+        amount = excluded.amount,
+        written_off = excluded.written_off;
 
     INSERT INTO usage_events (shard, org_id, node, epoch, n, series, admitted_at, charged, detail)
     SELECT shard, org_id, NEW.node, row.value ->> 1, row.value ->> 2, series, row.value ->> 3,
@@ -100,11 +172,10 @@ BEGIN
 
     INSERT INTO entries (
         shard, org_id, transfer, line, kind, at, book, account_id, amount, node, epoch, seq)
-    SELECT NEW.shard, unhex(row.value ->> 0), row.value ->> 1, side.line,
-        iif(row.value ->> 2 IS NULL, 'overrun', 'charge'), NEW.at,
-        CASE WHEN side.line = 2 THEN 'consumed' WHEN row.value ->> 2 IS NULL THEN 'platform' ELSE 'grant' END,
-        iif(side.line = 1, unhex(row.value ->> 2), NULL),
-        side.sign * (row.value ->> 3), NEW.node, NEW.epoch, NEW.seq
+    SELECT NEW.shard, unhex(row.value ->> 0), row.value ->> 1, side.line, row.value ->> 2, NEW.at,
+        iif(side.line = 1, row.value ->> 3, row.value ->> 5),
+        unhex(iif(side.line = 1, row.value ->> 4, row.value ->> 6)),
+        side.sign * (row.value ->> 7), NEW.node, NEW.epoch, NEW.seq
     FROM json_each(NEW.transfers) AS row
     CROSS JOIN (SELECT 1 AS line, -1 AS sign UNION ALL SELECT 2, 1) AS side;
 

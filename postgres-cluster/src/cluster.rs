@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -26,6 +27,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(10);
 pub struct Options {
     /// What is committed survives a power loss. Without it, only the end of the server's processes.
     pub durable: bool,
+    /// Connections may be encrypted: the server's certificate and its key, as PEM.
+    pub tls: Option<(String, String)>,
     /// More settings, by name.
     pub settings: Vec<(String, String)>,
 }
@@ -68,6 +71,7 @@ impl Cluster {
         let watchdog = Watchdog::watch(&folder)?;
         let password = password()?;
         initdb(&binaries, user, &folder, &password)?;
+        let options = encrypted(options, user, &folder)?;
         let port = free_port()?;
         let server = Server::new(binaries.clone(), port, password);
         let running = None;
@@ -224,6 +228,21 @@ fn initdb(binaries: &Binaries, user: User, folder: &Path, password: &str) -> io:
         return Ok(());
     }
     Err(io::Error::other(format!("initdb: {}", String::from_utf8_lossy(&made.stderr))))
+}
+
+/// The options, with the files of the certificate in the cluster's folder.
+fn encrypted(mut options: Options, user: User, folder: &Path) -> io::Result<Options> {
+    let Some((certificate, key)) = options.tls.take() else { return Ok(options) };
+    options.settings.push(("ssl".to_owned(), "on".to_owned()));
+    for (setting, text) in [("ssl_cert_file", certificate), ("ssl_key_file", key)] {
+        let path = folder.join(setting);
+        fs::write(&path, text)?;
+        // Postgres reads no key that others might.
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600))?;
+        user.give(&path)?;
+        options.settings.push((setting.to_owned(), path.display().to_string()));
+    }
+    Ok(options)
 }
 
 fn not_started(log: &Path) -> io::Error {

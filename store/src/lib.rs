@@ -10,6 +10,7 @@ mod answer;
 mod audit;
 mod booking;
 mod calendar;
+mod derived_id;
 mod entry;
 mod error;
 mod fingerprint;
@@ -57,8 +58,8 @@ pub use lease::{
 pub use model::Model;
 pub use names::{ending_from_name, ending_name, source_from_name, source_name};
 pub use node::{
-    Alive, FROZEN_AT_MOST_MICROS, Heartbeat, NodeState, Nudge, Registered, Registration, Rejoin,
-    SILENT_AFTER_MICROS, StoredNode,
+    Alive, FROZEN_AT_MOST_MICROS, Heartbeat, LastStart, NodeState, Nudge, Registered, Registration,
+    Rejoin, SILENT_AFTER_MICROS, StoredNode,
 };
 pub use path::longest_path;
 pub use people::{
@@ -269,8 +270,8 @@ pub trait Store: Send + Sync + 'static {
     /// Makes or changes a key; `secret` adds a secret that opens it.
     ///
     /// # Errors
-    /// [`Error::Conflict`] when its member, group or project is not of the organisation, or the
-    /// secret opens another key.
+    /// [`Error::Conflict`] when its member, group or project is not of the organisation, the secret
+    /// opens another key, or the key is revoked and would not be any more.
     async fn put_key(&self, key: &Key, secret: Option<&KeySecret>) -> Result<ChangeSeq>;
 
     /// Makes a grant, or changes its amount, end or access. `idempotency` names the request: the

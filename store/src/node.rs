@@ -94,6 +94,63 @@ pub enum NodeState {
     Retired,
 }
 
+impl NodeState {
+    /// Every state.
+    pub const ALL: [Self; 4] = [Self::Live, Self::Suspect, Self::Stopped, Self::Retired];
+
+    /// The state's name in JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::Suspect => "suspect",
+            Self::Stopped => "stopped",
+            Self::Retired => "retired",
+        }
+    }
+
+    /// How it stands with a gateway whose last start is in a state and was last heard of at an
+    /// instant.
+    #[must_use]
+    pub fn of(start: LastStart, heard: Instant, now: Instant) -> Self {
+        match start {
+            LastStart::Stopped => Self::Stopped,
+            LastStart::Retired => Self::Retired,
+            LastStart::Running if now > heard.plus_micros(SILENT_AFTER_MICROS) => Self::Suspect,
+            LastStart::Running => Self::Live,
+        }
+    }
+}
+
+/// What became of a gateway's last start, as far as anybody has said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LastStart {
+    /// It runs, or has died.
+    Running,
+    /// It has ended in order.
+    Stopped,
+    /// It was given up.
+    Retired,
+}
+
+impl LastStart {
+    /// The name in SQL.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Stopped => "stopped",
+            Self::Retired => "retired",
+        }
+    }
+
+    /// What has this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Running, Self::Stopped, Self::Retired].into_iter().find(|it| it.name() == name)
+    }
+}
+
 /// A gateway as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredNode {

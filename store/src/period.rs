@@ -1,12 +1,11 @@
 //! Which account a limit's next period gets, the same in every store.
 
-use aws_lc_rs::digest::{Context, SHA256};
 use ledger::{AccountId, Instant, LimitId, Period};
 
+use crate::derived_id::derived_id;
 use crate::{Calendar, CalendarError};
 
 const HOUR: i64 = 3_600_000_000;
-const MILLISECOND: i64 = 1_000;
 
 /// The periods that a limit has accounts of.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -44,16 +43,8 @@ impl PeriodSpans {
 /// first instant.
 #[must_use]
 pub fn period_account(limit: LimitId, nth: u64, start: Instant) -> AccountId {
-    let mut digest = Context::new(&SHA256);
-    digest.update(&limit.as_u128().to_be_bytes());
-    digest.update(&nth.to_be_bytes());
-    let digest = digest.finish();
-    let random =
-        digest.as_ref().iter().take(16).fold(0, |bits: u128, byte| bits << 8 | u128::from(*byte));
-    let millis = u128::try_from(start.micros().div_euclid(MILLISECOND)).unwrap_or(0);
-    let version_and_variant = (0x7 << 76) | (0x2 << 62);
-    let random = random & !((u128::MAX << 80) | (0xf << 76) | (0x3 << 62));
-    AccountId::from_u128(((millis & 0xffff_ffff_ffff) << 80) | version_and_variant | random)
+    let parts = [&limit.as_u128().to_be_bytes()[..], &nth.to_be_bytes()[..]];
+    AccountId::from_u128(derived_id(parts, start))
 }
 
 /// The first instant of the UTC hour that an instant is in.

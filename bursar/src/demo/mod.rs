@@ -18,7 +18,8 @@ use mock_provider::{MockProvider, Options};
 use tempfile::TempDir;
 
 use crate::cli::DemoArguments;
-use crate::run::{Running, key_hasher, open_folder, open_store};
+use crate::open_store::OpenStore;
+use crate::run::{Running, key_hasher, open_folder};
 use crate::{log, signals};
 use memory::{Memory, State};
 use output::Ready;
@@ -65,11 +66,12 @@ async fn start(
 
     let mut memory = Memory::open(folder, rand::random)?;
     let config = config::config(&addresses, &memory, folder, arguments.durability)?;
-    let store = open_store(&config.bootstrap).await?;
+    let store = OpenStore::open(&config.bootstrap.store).await?;
     if memory.state == State::Seeding {
         let hasher = key_hasher(&config.bootstrap.peppers)?;
         let (prices, now) = (&config.runtime.price_book, SteadyClock::start().now());
-        seed::seed(&store, &hasher, prices, &mut memory, now).await.context("cannot seed")?;
+        let seeded = seed::seed(&*store.shared(), &hasher, prices, &mut memory, now).await;
+        seeded.context("cannot seed")?;
         memory.write(folder)?;
     }
     let running = Running::start(config, data_folder, store).await?;

@@ -1,14 +1,15 @@
-//! `bursar ledger adjust`: lowers what a request was charged, while no gateway runs.
+//! `bursar ledger adjust`: lowers what a request was charged.
 
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
+use bursar_config::StoreAddress;
 use jiff::Timestamp;
 use ledger::{HoldId, Instant, OrgId};
 use store::{AdjustmentRequest, Error, Store};
-use store_sqlite::SqliteStore;
 
 use crate::cli::AdjustArguments;
+use crate::open_store::OpenStore;
 
 /// Lowers the charge and says what came of it.
 ///
@@ -20,31 +21,32 @@ pub(crate) async fn adjust(arguments: &AdjustArguments) -> anyhow::Result<ExitCo
         bail!("a correction needs a reason and an actor");
     }
     let store = open(arguments).await?;
-    let adjusted = correct(&store, arguments).await;
+    let adjusted = correct(&*store.shared(), arguments).await;
     store.close().await;
     println!("{}", adjusted?);
     Ok(ExitCode::SUCCESS)
 }
 
-/// The store, for this process alone.
-async fn open(arguments: &AdjustArguments) -> anyhow::Result<SqliteStore> {
-    let file = arguments.store.file()?;
+/// The store: an SQLite file for this process alone, a database beside whoever else uses it.
+async fn open(arguments: &AdjustArguments) -> anyhow::Result<OpenStore> {
+    let address = arguments.store.address()?;
+    let StoreAddress::Sqlite(file) = &address else { return OpenStore::open(&address).await };
     // A store that is not there would be made.
     if !file.try_exists()? {
         bail!("there is no store {}", file.display());
     }
-    match SqliteStore::open(&file).await {
-        Err(Error::InUse(_)) => bail!(
+    match OpenStore::open(&address).await {
+        Err(error) if matches!(error.downcast_ref(), Some(Error::InUse(_))) => bail!(
             "a gateway has {} open: ask its admin API instead, with \
              POST /api/v1/orgs/ORG/requests/{}:adjust, or stop it first",
             file.display(),
             arguments.request
         ),
-        opened => Ok(opened?),
+        opened => opened,
     }
 }
 
-async fn correct(store: &SqliteStore, arguments: &AdjustArguments) -> anyhow::Result<String> {
+async fn correct(store: &dyn Store, arguments: &AdjustArguments) -> anyhow::Result<String> {
     let hold = arguments.request;
     let payer = payer(store, hold).await?;
     let request = AdjustmentRequest {
@@ -61,7 +63,7 @@ async fn correct(store: &SqliteStore, arguments: &AdjustArguments) -> anyhow::Re
 }
 
 /// The organisation that was charged for a request, which its id does not tell.
-async fn payer(store: &SqliteStore, hold: HoldId) -> anyhow::Result<Option<OrgId>> {
+async fn payer(store: &dyn Store, hold: HoldId) -> anyhow::Result<Option<OrgId>> {
     for org in store.orgs().await? {
         if store.charge(org.id, hold).await?.is_some() {
             return Ok(Some(org.id));

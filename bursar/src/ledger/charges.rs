@@ -8,8 +8,7 @@ use jiff::Timestamp;
 use ledger::{Charge, OrgId, Unit};
 use serde::Serialize;
 use serde_json::{Map, Value};
-use store::{Audit, Store, ending_name, source_name};
-use store_sqlite::SqliteStore;
+use store::{Audit, ending_name, source_name};
 
 use crate::cli::ChargesArguments;
 
@@ -32,14 +31,14 @@ pub(crate) async fn charges(arguments: &ChargesArguments) -> anyhow::Result<Exit
     };
     let line = if arguments.json { json } else { text };
     let mut out = std::io::BufWriter::new(std::io::stdout());
-    match print(&store, &orgs, line, &mut out).await {
+    match print(&*store, &orgs, line, &mut out).await {
         Err(error) if is_closed(&error) => Ok(ExitCode::SUCCESS),
         printed => printed.map(|()| ExitCode::SUCCESS),
     }
 }
 
 async fn print(
-    store: &SqliteStore,
+    store: &dyn Audit,
     orgs: &[OrgId],
     line: fn(&Charge) -> anyhow::Result<String>,
     out: &mut impl Write,

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use jiff::Timestamp;
 use serde::Serialize;
-use store::{Adjustment, Indeterminate, Store};
+use store::{Adjustment, Indeterminate};
 
 use crate::cli::ChargesArguments;
 

@@ -153,7 +153,7 @@ fn gateways_that_share_a_store_say_how_it_is_used_and_how_they_are_reached() {
     let StoreAddress::Postgres(postgres) = bootstrap.store else { panic!("{:?}", bootstrap.store) };
     assert!(postgres.url.expose().ends_with("sslmode=verify-full"));
     let times = (postgres.connect, postgres.statement);
-    assert_eq!(times, (Duration::from_secs(5), Duration::from_secs(2)));
+    assert_eq!(times, (Duration::from_secs(3), Duration::from_secs(2)));
     assert_eq!(postgres.connections, 40);
     let control = bootstrap.control.unwrap();
     assert_eq!(control.token.expose(), CANARY);

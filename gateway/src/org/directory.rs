@@ -81,7 +81,7 @@ impl Directory {
 
     fn build(&self, data: &OrgData) -> Org {
         let now = self.clock.now();
-        let mut book = Book::new(data.org.id);
+        let mut book = Book::new(data.org.id, ledger::Leases::Everything);
         let members = data.members.iter().map(|member| Change::Member(member.standing.clone()));
         let keys = data.keys.iter().map(|key| Change::Key(key.standing.clone()));
         let limits = data.limits.iter().cloned().map(Change::Limit);

@@ -109,7 +109,7 @@ impl Denial {
                 "this tool is not on the list of those that you or this key may use",
             ),
             Refusal::Short(short) => Self::short(short),
-            Refusal::CreditsHeld(short) => Self::held(short),
+            Refusal::CreditsHeld(short) | Refusal::CreditsInDoubt(short) => Self::held(short),
             Refusal::PeriodUnopened(_) => Self::ledger_unavailable(),
         }
     }

@@ -138,7 +138,7 @@ impl Ledger {
             let written = self.journal.append(shard, record).is_ok();
             let owner = orgs.iter().find(|(own, _)| own.contains(&account));
             if let Some((_, org)) = owner.filter(|_| written) {
-                org.apply(Change::Leased { account, amount });
+                org.apply(Change::Leased(vec![(account, amount)]));
             }
             !written
         });

@@ -25,6 +25,11 @@ pub(crate) fn policies(policies: &str) -> impl FnOnce(String) -> String {
     move |text| line + &text
 }
 
+/// A control endpoint that opens to the token of these tests.
+pub(crate) fn control(text: String) -> String {
+    format!("control: {{token: \"${{TOKEN}}\"}}\n{text}")
+}
+
 /// Providers that may be silent for so long.
 pub(crate) fn patience(silence: &str) -> impl FnOnce(String) -> String {
     let patience = format!("first_byte: {silence}, idle: {silence}");

@@ -15,6 +15,7 @@ mod bodies;
 mod broken;
 mod chat;
 mod concurrency;
+mod control;
 mod crash;
 mod credentials;
 mod explained;

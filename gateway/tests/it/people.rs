@@ -6,7 +6,8 @@ use ledger::{
     Limit, LimitId, MemberId, MemberStanding, MemberStatus, Period, ProjectId, Scope, Surface,
 };
 use store::{
-    Group, Key, KeyKind, KeySecret, Member, PlainKey, Project, ProjectStatus, Role, Store,
+    ChangeSeq, Group, Key, KeyKind, KeySecret, Member, PlainKey, Project, ProjectStatus, Role,
+    Store,
 };
 
 use crate::house::House;
@@ -68,10 +69,19 @@ impl House {
 
     /// Changes what the caller's key is.
     pub(crate) async fn change_key(&self, caller: &Caller, change: impl FnOnce(&mut KeyStanding)) {
+        self.change_key_unseen(caller, change).await;
+        self.take_in().await;
+    }
+
+    /// The same, of which the gateway has yet to hear.
+    pub(crate) async fn change_key_unseen(
+        &self,
+        caller: &Caller,
+        change: impl FnOnce(&mut KeyStanding),
+    ) -> ChangeSeq {
         let mut row = self.key(caller.key, caller.member);
         change(&mut row.standing);
-        self.store.put_key(&row, None).await.unwrap();
-        self.take_in().await;
+        self.store.put_key(&row, None).await.unwrap()
     }
 
     /// Changes what the caller itself is.

@@ -14,13 +14,14 @@ impl Model {
             Change::Limit(limit) => self.put_limit(limit),
             Change::LimitRemoved(limit) => self.remove_limit(*limit),
             Change::PeriodOpened(period) => self.open_period(period),
-            Change::Leased { account, amount } => self.lease(*account, micros(*amount)),
-            Change::Recalled { account, amount } => {
-                let mut open = self.accounts.iter_mut().filter(|known| !known.closed);
-                if let Some(known) = open.find(|known| known.id == *account) {
-                    known.recalled = micros(*amount);
+            Change::Leased(leased) => {
+                for (account, amount) in leased {
+                    self.lease(*account, micros(*amount));
                 }
             }
+            Change::Recalled(accounts) => self.recalled.clone_from(accounts),
+            Change::Figures(figures) => self.learn(figures),
+            Change::LowMark { account, low } => self.mark_low(*account, micros(*low)),
             Change::Refunded { account, total } => self.refund(*account, micros(*total)),
             Change::Member(member) => {
                 self.members.retain(|known| known.id != member.id);
@@ -41,7 +42,9 @@ impl Model {
     pub(crate) fn retire(&mut self, now: Instant) {
         for place in 0..self.accounts.len() {
             let account = &self.accounts[place];
-            let awaited = self.queue.iter().any(|waiter| waiter.short_on.contains(&account.id));
+            let mut named =
+                self.queue.iter().flat_map(|it| it.path.limits.iter().chain(&it.path.grants));
+            let awaited = named.any(|id| *id == account.id);
             if account.end <= now && self.held(account.id) == 0 && !awaited {
                 self.accounts[place].closed = true;
             }
@@ -75,25 +78,25 @@ impl Model {
         }
         let account = self.accounts.iter_mut().find(|account| account.id == id).unwrap();
         (account.start, account.end) = (grant.start, grant.end);
-        account.resize(micros(grant.amount));
+        self.resize(id, micros(grant.amount));
     }
 
     /// What was given back is spent no longer; what is owed is said anew.
     fn refund(&mut self, id: ledger::AccountId, total: super::Micros) {
         let account = self.accounts.iter_mut().find(|account| account.id == id);
         let Some(account) = account.filter(|account| account.refunded < total) else { return };
+        (account.drained, account.lasting) = (false, false);
         account.spent = (account.spent - (total - account.refunded)).max(0);
         account.refunded = total;
-        account.recalled = 0;
     }
 
     fn put_limit(&mut self, limit: &Limit) {
         self.limits.retain(|known| known.id != limit.id);
         self.limits.push(limit.clone());
-        for account in &mut self.accounts {
-            if account.kind == Kind::Limit(limit.id) && !account.closed {
-                account.resize(micros(limit.amount));
-            }
+        let periods = self.accounts.iter().filter(|account| account.kind == Kind::Limit(limit.id));
+        let open: Vec<_> = periods.filter(|account| !account.closed).map(|it| it.id).collect();
+        for id in open {
+            self.resize(id, micros(limit.amount));
         }
     }
 
@@ -101,8 +104,10 @@ impl Model {
         self.limits.retain(|known| known.id != limit);
         let of_limit = |account: &&mut Account| account.kind == Kind::Limit(limit);
         for account in self.accounts.iter_mut().filter(of_limit) {
-            // All of it goes back, recalled or not.
-            (account.closed, account.recalled) = (true, 0);
+            account.closed = true;
+            if self.shared {
+                self.lowered.push(account.id);
+            }
         }
     }
 
@@ -113,11 +118,9 @@ impl Model {
             Some(known) if !known.closed => {}
             // Removed and revived while holds ran on: what they charged stays counted.
             Some(known) => {
-                (known.closed, known.amount) = (false, amount);
-                let charged = micros(period.spent) + micros(period.refunded);
-                let charged = charged.max(known.spent + known.refunded);
-                known.refunded = known.refunded.max(micros(period.refunded));
-                known.spent = charged - known.refunded;
+                (known.closed, known.amount, known.indebted) = (false, amount, self.shared);
+                (known.drained, known.lasting) = (false, false);
+                known.learn(micros(period.spent), micros(period.refunded));
             }
             None => {
                 let kind = Kind::Limit(period.limit);
@@ -129,18 +132,20 @@ impl Model {
     }
 
     /// A lease that the ceiling has no room for goes back as it came.
-    fn lease(&mut self, id: ledger::AccountId, amount: super::Micros) {
+    pub(crate) fn lease(&mut self, id: ledger::AccountId, amount: super::Micros) {
         let account = self.accounts.iter_mut().find(|account| account.id == id);
+        let account = account.filter(|it| !it.closed && !self.lowered.contains(&it.id));
         let kept = account.map_or(0, |account| {
-            let room =
-                if account.closed { 0 } else { account.amount - account.spent - account.lease };
-            let kept = amount.min(room.max(0));
+            let kept = amount.min((account.amount - account.spent - account.lease).max(0));
             account.lease += kept;
+            if amount > 0 {
+                (account.lasting, account.told_low) = (false, false);
+            }
+            // The store leased it beside all that is out.
+            account.indebted &= kept == 0;
             kept
         });
-        if amount > kept {
-            self.returns.push((id, amount - kept));
-        }
+        self.goes_back(id, amount - kept);
     }
 
     fn add(
@@ -150,7 +155,8 @@ impl Model {
         (start, end): (Instant, Instant),
         (spent, refunded): (super::Micros, super::Micros),
     ) {
-        let (amount, lease, recalled, closed) = (0, 0, 0, false);
+        let (amount, lease, closed) = (0, 0, false);
+        let (low, told_low, drained, lasting, indebted) = (0, false, false, false, false);
         self.accounts.push(Account {
             id,
             kind,
@@ -160,17 +166,12 @@ impl Model {
             spent,
             refunded,
             lease,
-            recalled,
             closed,
+            indebted,
+            low,
+            told_low,
+            drained,
+            lasting,
         });
-    }
-}
-
-impl Account {
-    /// A new ceiling; it says anew what is owed.
-    fn resize(&mut self, amount: super::Micros) {
-        if self.amount != amount {
-            (self.amount, self.recalled) = (amount, 0);
-        }
     }
 }

@@ -30,8 +30,8 @@ impl Model {
         let (gone, staying): (Vec<_>, Vec<_>) =
             self.queue.clone().into_iter().partition(wants_more);
         let mut decided: Decided = Vec::new();
-        for Waiter { number, request, shortage, usable, .. } in gone {
-            let short = self.short(shortage, &request, &usable, now);
+        for Waiter { number, request, shortage, path, .. } in gone {
+            let short = self.short(shortage, &request, &path.grants, now);
             decided.push((number, Err(Refusal::CreditsHeld(Box::new(short)))));
         }
         self.queue = staying;

@@ -7,14 +7,16 @@ mod change;
 mod decide;
 mod end;
 mod path;
+mod sharing;
 mod short;
 
 use ledger::{
     AccountId, Credits, Grant, GrantKind, GroupId, HoldId, Instant, KeyStanding, Limit, LimitId,
-    MemberStanding, PathKey, ProjectId, Quote, Refusal,
+    LowPath, MemberStanding, PathKey, ProjectId, Quote, Refusal, Verdict,
 };
 
 pub(crate) use end::pay;
+use path::Path;
 
 /// An amount in micro-credits.
 pub(crate) type Micros = i128;
@@ -45,10 +47,17 @@ pub(crate) struct Account {
     pub(crate) refunded: Micros,
     /// What the gateway has of it, free or held.
     pub(crate) lease: Micros,
-    /// What the store wants back of the lease.
-    pub(crate) recalled: Micros,
     /// A limit that was removed: only running holds are left of it.
     pub(crate) closed: bool,
+    /// Shared, and lowered since the last lease: all of it goes back.
+    pub(crate) indebted: bool,
+    /// Less free than this is low; whether that was told since the last lease.
+    pub(crate) low: Micros,
+    pub(crate) told_low: bool,
+    /// The store had nothing available when last heard.
+    pub(crate) drained: bool,
+    /// Nobody had anything of it when the store said that it was short.
+    pub(crate) lasting: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,7 +95,18 @@ pub(crate) struct Waiter {
     pub(crate) short_on: Vec<AccountId>,
     /// The refusal it gets if it leaves.
     pub(crate) shortage: Shortage,
-    pub(crate) usable: Vec<AccountId>,
+    /// The path it was decided on last.
+    pub(crate) path: Path,
+    pub(crate) stance: Stance,
+}
+
+/// How far the store has been asked for a waiter.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Stance {
+    pub(crate) asked_for: Vec<AccountId>,
+    pub(crate) answered: bool,
+    /// What it said, until the next decision.
+    pub(crate) said: Option<Verdict>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,6 +126,8 @@ pub(crate) type Decided = Vec<(u64, Result<Hold, Refusal>)>;
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Model {
+    /// Whether other gateways spend of the accounts too.
+    pub(crate) shared: bool,
     pub(crate) members: Vec<MemberStanding>,
     pub(crate) keys: Vec<KeyStanding>,
     pub(crate) limits: Vec<Limit>,
@@ -118,6 +140,12 @@ pub(crate) struct Model {
     pub(crate) version: u64,
     /// What left the lease since it was last asked for.
     pub(crate) returns: Vec<(AccountId, Micros)>,
+    /// Of what the store wants everything back that is free.
+    pub(crate) recalled: Vec<AccountId>,
+    /// Shared accounts that were lowered since the last request to the store.
+    pub(crate) lowered: Vec<AccountId>,
+    /// The paths that ran low, as they were then, and whose they are.
+    pub(crate) low: Vec<(PathKey, LowPath)>,
 }
 
 impl Model {
@@ -143,15 +171,27 @@ impl Model {
     /// What of the lease is to go back.
     pub(crate) fn debt(&self, id: AccountId) -> Micros {
         let account = self.account(id);
-        if account.closed {
+        if account.closed || account.indebted {
             return account.lease;
         }
-        account.recalled.max(account.spent + account.lease - account.amount).max(0)
+        if self.shared {
+            return 0;
+        }
+        (account.spent + account.lease - account.amount).max(0)
     }
 
     /// What is owed of what is held.
     pub(crate) fn owed(&self, id: AccountId) -> Micros {
         if self.account(id).closed { 0 } else { self.debt(id).min(self.held(id)) }
+    }
+
+    /// The rule of recalls: what nobody here waits for is back.
+    pub(crate) fn give_recalled_back(&mut self) {
+        for id in self.recalled.clone() {
+            if self.accounts.iter().any(|account| account.id == id && !account.closed) {
+                self.lay_down(id, Micros::MAX);
+            }
+        }
     }
 
     /// The rule of lowering: what is to go back and is not held is back.
@@ -162,10 +202,7 @@ impl Model {
             let account = &mut self.accounts[place];
             let back = debt.min(account.lease - held);
             account.lease -= back;
-            account.recalled = (account.recalled - back).clamp(0, held);
-            if back > 0 {
-                self.returns.push((id, back));
-            }
+            self.goes_back(id, back);
         }
         let held = |model: &Self, id| model.held(id) > 0;
         let gone: Vec<_> = self.accounts.iter().filter(|account| account.closed).collect();

@@ -11,6 +11,8 @@ use super::{Kind, Model};
 pub(crate) struct Path {
     pub(crate) limits: Vec<AccountId>,
     pub(crate) grants: Vec<AccountId>,
+    /// Grants that come first because a running hold burns them already.
+    pub(crate) past: usize,
     pub(crate) unopened: Option<LimitId>,
     pub(crate) group: Option<GroupId>,
     pub(crate) project: Option<ProjectId>,
@@ -44,7 +46,8 @@ impl Model {
         let group = caller.group.or(key.and_then(|key| key.group)).or(member.home);
         let project = caller.project.or(key.and_then(|key| key.project));
         let (limits, unopened) = self.limits_of(caller, group, project, now);
-        Ok(Path { limits, grants: self.grants_of(caller, now), unopened, group, project })
+        let grants = self.grants_of(caller, now);
+        Ok(Path { limits, grants, past: 0, unopened, group, project })
     }
 
     fn limits_of(

@@ -103,14 +103,17 @@ impl World {
     fn check_store(&mut self) {
         for (id, stored) in &mut self.store {
             let lease = self.model.accounts.iter().find(|account| account.id == *id);
-            assert_eq!(stored.leased, lease.map_or(0, |account| account.lease), "lease of {id}");
+            let returns = self.model.returns.iter().filter(|(account, _)| account == id);
+            let here = lease.map_or(0, |account| account.lease)
+                + returns.map(|(_, amount)| amount).sum::<i128>();
+            assert_eq!(stored.leased, here, "lease of {id}");
             let Some(account) = lease else { continue };
             if account.amount != stored.amount {
                 stored.amount = account.amount;
                 stored.bound = account.amount.max(stored.spent + stored.leased);
             }
             let committed = stored.spent + stored.leased;
-            assert!(self.leases == Leases::AsTold || committed <= stored.bound, "over on {id}");
+            assert!(self.leases != Leases::All || committed <= stored.bound, "over on {id}");
         }
     }
 

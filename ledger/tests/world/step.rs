@@ -3,7 +3,7 @@
 use ledger::{Change, Credits, Instant, KeyStatus, MemberStatus, Quote, Tool};
 use proptest::prelude::*;
 
-use super::{World, facts};
+use super::{Leases, World, facts};
 
 #[derive(Clone, Debug)]
 pub(crate) enum Step {
@@ -75,7 +75,23 @@ pub(crate) enum Step {
     },
     Recall {
         account: u8,
+        only: bool,
+    },
+    /// Only where other gateways spend too: what leaves the book is reported, who waits is asked
+    /// for, the store answers.
+    Report,
+    Asks {
+        most: usize,
+    },
+    Answer(super::shared::Words),
+    Unanswered,
+    GiveBack {
+        account: u8,
         amount: u16,
+    },
+    LowMark {
+        account: u8,
+        low: u16,
     },
 }
 
@@ -131,8 +147,9 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(account, amount, told)| Step::Refund { account, amount, told }),
         12 => (any::<u8>(), 0_u16..200)
             .prop_map(|(account, amount)| Step::Lease { account, amount }),
-        2 => (any::<u8>(), 0_u16..100)
-            .prop_map(|(account, amount)| Step::Recall { account, amount }),
+        2 => (any::<u8>(), any::<bool>())
+            .prop_map(|(account, only)| Step::Recall { account, only }),
+        16 => super::shared::step(),
     ]
 }
 
@@ -193,8 +210,10 @@ impl World {
             }
             Step::Retire => self.retire(),
             Step::Refund { account, amount, told } => self.refund(account, amount, told),
-            Step::Lease { account, amount } => self.move_lease(account, amount, true),
-            Step::Recall { account, amount } => self.move_lease(account, amount, false),
+            Step::Lease { account, amount } => self.lease(account, amount),
+            Step::Recall { account, only } => self.recall(account, only),
+            shared if self.leases == Leases::Shared => self.take_shared(shared),
+            _ => {}
         }
     }
 }

@@ -47,8 +47,11 @@ pub(crate) fn in_our_words(error: &sqlx::Error) -> store::Error {
     match error {
         sqlx::Error::Database(refused) => {
             let text = told(refused.as_ref());
-            let passes = refused.code().is_some_and(|code| passes(&code));
-            if passes { store::Error::Unavailable(text) } else { store::Error::Corrupt(text) }
+            match refused.code().as_deref() {
+                Some(UNTRANSLATABLE) => store::Error::Conflict(text),
+                Some(code) if passes(code) => store::Error::Unavailable(text),
+                _ => store::Error::Corrupt(text),
+            }
         }
         sqlx::Error::ColumnDecode { .. }
         | sqlx::Error::Decode(_)
@@ -65,6 +68,9 @@ fn told(refused: &dyn DatabaseError) -> String {
     let code = refused.code().unwrap_or_default();
     format!("{} (SQLSTATE {code})", refused.message())
 }
+
+/// A text that no column can hold, such as one with a zero byte.
+const UNTRANSLATABLE: &str = "22021";
 
 /// Whether the world failed, so that the same call may succeed later: by the classes of SQLSTATE.
 fn passes(code: &str) -> bool {

@@ -16,12 +16,18 @@ mod partitions;
 mod schema;
 mod session;
 
+mod audit;
 mod changes;
+mod entries;
 mod idempotency;
+mod money;
 mod nodes;
-mod pending;
 mod people;
+mod reconcile;
 mod registration;
+mod sync;
+mod thresholds;
+mod usage;
 
 use std::time::Duration;
 
@@ -41,7 +47,6 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 pub use options::Options;
-use pending::{audit, entries, money, reconcile, sync, thresholds, usage};
 use session::{Connections, Session};
 
 /// A store in a Postgres database.

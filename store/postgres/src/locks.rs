@@ -13,7 +13,7 @@
 //! Each statement of a transaction sees what was committed before it began (READ COMMITTED), so what
 //! is read after a lock is as the lock found it. What was read before is read again.
 
-use ledger::{AccountId, OrgId};
+use ledger::{AccountId, LimitId, OrgId};
 
 use crate::column::{Id, shard, uuids};
 use crate::error::Result;
@@ -42,6 +42,20 @@ pub(crate) async fn accounts(
     .bind(shard(org))
     .bind(org.uuid())
     .bind(uuids(accounts))
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Has the accounts of a limit that count; after the books.
+pub(crate) async fn accounts_of_limit(tx: &mut Session, org: OrgId, limit: LimitId) -> Result<()> {
+    sqlx::query(
+        "SELECT FROM accounts WHERE shard = $1 AND org_id = $2 AND limit_id = $3 AND NOT closed
+         ORDER BY account_id FOR NO KEY UPDATE",
+    )
+    .bind(shard(org))
+    .bind(org.uuid())
+    .bind(limit.uuid())
     .execute(tx)
     .await?;
     Ok(())

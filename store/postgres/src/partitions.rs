@@ -15,8 +15,10 @@ pub(crate) async fn make_ahead(connection: &mut PgConnection) -> sqlx::Result<()
         "SELECT to_char(month, '\"usage_events_\"YYYY_MM') AS name,
              (extract(epoch FROM month) * 1000000)::bigint AS first,
              (extract(epoch FROM month + interval '1 month') * 1000000)::bigint AS after_last
-         FROM generate_series(0, $1) AS ahead,
-             date_trunc('month', now() AT TIME ZONE 'UTC') + ahead * interval '1 month' AS month",
+         FROM generate_series(
+             date_trunc('month', now() AT TIME ZONE 'UTC'),
+             date_trunc('month', now() AT TIME ZONE 'UTC') + $1 * interval '1 month',
+             interval '1 month') AS month",
     )
     .bind(AHEAD)
     .fetch_all(&mut *connection)

@@ -64,9 +64,10 @@ impl Connections {
         self.begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await
     }
 
-    /// A transaction that writes: each of its statements sees what is committed when it begins.
+    /// A transaction that writes, where the server lets it: each of its statements sees what is
+    /// committed when it begins.
     pub(crate) async fn write(&self) -> Result<Session> {
-        self.begin("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE").await
+        self.begin("BEGIN ISOLATION LEVEL READ COMMITTED").await
     }
 
     async fn begin(&self, begin: &'static str) -> Result<Session> {

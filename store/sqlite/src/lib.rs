@@ -16,6 +16,7 @@ mod changes;
 mod entries;
 mod idempotency;
 mod money;
+mod nodes;
 mod people;
 mod reconcile;
 mod registration;
@@ -118,19 +119,19 @@ impl Store for SqliteStore {
     }
 
     async fn heartbeat(&self, beat: &Heartbeat) -> Result<Alive> {
-        Ok(registration::heartbeat(self, beat).await?)
+        Ok(nodes::heartbeat(self, beat).await?)
     }
 
     async fn rejoin(&self, rejoin: &Rejoin) -> Result<Registered> {
-        Ok(registration::rejoin(self, rejoin).await?)
+        Ok(nodes::rejoin(self, rejoin).await?)
     }
 
-    async fn leave(&self, node: NodeId, epoch: Epoch, _now: Instant) -> Result<()> {
-        Ok(registration::require_last_start(&mut *self.read().await?, node, epoch).await?)
+    async fn leave(&self, node: NodeId, epoch: Epoch, now: Instant) -> Result<()> {
+        Ok(nodes::leave(self, node, epoch, now).await?)
     }
 
-    async fn nodes(&self, _now: Instant) -> Result<Vec<StoredNode>> {
-        Ok(registration::nodes(&mut *self.read().await?).await?)
+    async fn nodes(&self, now: Instant) -> Result<Vec<StoredNode>> {
+        self.undisturbed(nodes::nodes(&mut *self.read().await?, now).await?)
     }
 
     async fn sync(&self, request: &SyncRequest) -> Result<SyncAnswer> {

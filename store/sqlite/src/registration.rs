@@ -1,8 +1,8 @@
 //! Gateways that start, and the leases of those that ended.
 
-use ledger::{Credits, Epoch, Instant, NodeId, Shard};
-use sqlx::{Row, SqliteConnection};
-use store::{Alive, Applied, Heartbeat, NodeState, Registered, Registration, Rejoin, StoredNode};
+use ledger::{Epoch, NodeId, Shard};
+use sqlx::SqliteConnection;
+use store::{Applied, Registered, Registration};
 
 use crate::column::{Columns, Id};
 use crate::error::{Error, Result};
@@ -20,16 +20,21 @@ pub(crate) async fn register(
         return Err(store::Error::OldCopy { applied: ahead.lsn, held }.into());
     }
     let epoch: u32 = sqlx::query_scalar(
-        "INSERT INTO nodes (node, epoch, journal, registered_at) VALUES (?, 1, ?, ?)
+        "INSERT INTO nodes (node, epoch, journal, registered_at, heard_at, control, state)
+         VALUES (?1, 1, ?2, ?3, ?3, ?4, 'running')
          ON CONFLICT (node) DO UPDATE SET
              epoch = epoch + 1,
              journal = excluded.journal,
-             registered_at = excluded.registered_at
+             registered_at = excluded.registered_at,
+             heard_at = excluded.heard_at,
+             control = excluded.control,
+             state = excluded.state
          RETURNING epoch",
     )
     .bind(registration.node.0)
     .bind(registration.journal.blob())
     .bind(registration.now.micros())
+    .bind(registration.control.as_deref())
     .fetch_one(&mut *tx)
     .await?;
     tx.commit().await?;
@@ -103,39 +108,4 @@ pub(crate) async fn recovered(store: &SqliteStore, node: NodeId, epoch: Epoch) -
     idempotency::recover(&mut tx, node, epoch).await?;
     tx.commit().await?;
     Ok(())
-}
-
-/// The one gateway of the file lives for as long as it is the last start.
-pub(crate) async fn heartbeat(store: &SqliteStore, beat: &Heartbeat) -> Result<Alive> {
-    let mut tx = store.read().await?;
-    require_last_start(&mut tx, beat.node, beat.epoch).await?;
-    let stamp = crate::changes::stamp(&mut tx).await?;
-    Ok(Alive { now: beat.now, stamp, live: 1, recalled: Vec::new(), frozen: false })
-}
-
-pub(crate) async fn nodes(connection: &mut SqliteConnection) -> Result<Vec<StoredNode>> {
-    let rows = sqlx::query("SELECT node, epoch, registered_at FROM nodes ORDER BY node")
-        .fetch_all(connection)
-        .await?;
-    let mut nodes = Vec::with_capacity(rows.len());
-    for row in rows {
-        let registered = Instant::from_micros(row.try_get("registered_at")?);
-        nodes.push(StoredNode {
-            node: NodeId(row.try_get("node")?),
-            epoch: Epoch(row.try_get("epoch")?),
-            state: NodeState::Live,
-            registered,
-            heard: registered,
-            control: None,
-            leased: Credits::ZERO,
-        });
-    }
-    Ok(nodes)
-}
-
-/// The one gateway of a file has it locked, so that nobody can set it back under a running one.
-pub(crate) async fn rejoin(store: &SqliteStore, rejoin: &Rejoin) -> Result<Registered> {
-    let mut tx = store.read().await?;
-    require_last_start(&mut tx, rejoin.node, rejoin.epoch).await?;
-    Err(store::Error::Conflict("the store knows all that this gateway does".to_owned()).into())
 }

@@ -59,7 +59,7 @@ pub(crate) async fn level(
              ifnull(sum(amount & 0x7fffffff), 0) AS amount_low,
              ifnull(sum(remaining >> 31), 0) AS remaining_high,
              ifnull(sum(remaining & 0x7fffffff), 0) AS remaining_low
-         FROM (SELECT amount, max(amount - spent - expired, 0) AS remaining
+         FROM (SELECT amount, max(amount - spent - expired - written_off, 0) AS remaining
                FROM accounts INDEXED BY accounts_grants
                WHERE shard = ?1 AND org_id = ?2 AND limit_id IS NULL
                    AND end_at > ?3 AND start_at <= ?3)",

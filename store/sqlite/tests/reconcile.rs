@@ -95,7 +95,7 @@ const FAULTS: &[Fault] = &[
     ),
     (
         "a lease is of a start that never was",
-        "INSERT INTO leases SELECT shard, org_id, account_id, node, 999, 0 FROM leases LIMIT 1",
+        "INSERT INTO leases SELECT shard, org_id, account_id, node, 999, 0, 0 FROM leases LIMIT 1",
         &[Leased],
     ),
     (

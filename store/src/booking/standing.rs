@@ -35,10 +35,8 @@ pub struct Standing {
     pub recalled: bool,
     /// What the node has of it, by epoch.
     pub leases: BTreeMap<Epoch, Credits>,
-    /// What other gateways have of it that are silent.
+    /// What other gateways have of it that are silent; the one that syncs is heard of by that.
     pub doubtful: Credits,
-    /// The node itself counts as silent: nothing was heard of it but syncs.
-    pub node_is_silent: bool,
 }
 
 impl Standing {
@@ -91,15 +89,13 @@ impl Standing {
     }
 
     pub(super) fn leasable(&self) -> Leasable {
-        let own = self.leases.values().copied().fold(Credits::ZERO, Credits::saturating_add);
-        let own = if self.node_is_silent { own } else { Credits::ZERO };
         Leasable {
             end: self.end,
             closed: self.closed,
             left: self.amount.saturating_sub(self.spent).saturating_sub(self.expired),
             leased: self.leased,
             reserved: self.reserved,
-            doubtful: self.doubtful.saturating_add(own),
+            doubtful: self.doubtful,
             recalled: self.recalled,
         }
     }

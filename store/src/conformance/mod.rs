@@ -4,13 +4,18 @@
 //! the [`Model`](crate::Model) and on another store, whose answers must agree after every step. The
 //! macro [`conformance`](crate::conformance!) makes a test of every scenario and of a few seeds.
 
+mod asks;
 mod feed;
 mod grants;
 mod idempotency;
 mod limits;
 mod money;
+mod nodes;
 mod people;
 mod periods;
+mod recalls;
+mod refills;
+mod sharing;
 mod starts;
 mod syncs;
 mod usage;
@@ -20,14 +25,19 @@ mod node;
 
 mod lockstep;
 
+pub use asks::*;
 pub use feed::*;
 pub use grants::*;
 pub use idempotency::*;
 pub use limits::*;
 pub use lockstep::{keep_busy, lockstep};
 pub use money::*;
+pub use nodes::*;
 pub use people::*;
 pub use periods::*;
+pub use recalls::*;
+pub use refills::*;
+pub use sharing::*;
 pub use starts::*;
 pub use syncs::*;
 pub use usage::*;
@@ -67,6 +77,29 @@ macro_rules! conformance {
             what_is_leased_is_never_more_than_what_is_available
             an_ended_grant_is_leased_no_more_and_still_pays_its_holds
             wishes_are_served_in_their_order
+            // Gateways share accounts.
+            an_ask_is_answered_all_or_nothing_over_its_path
+            a_shortage_names_the_first_account_of_the_path
+            a_no_lasts_only_where_nobody_has_anything
+            the_own_part_of_an_extension_does_not_count
+            a_held_ask_blocks_the_asks_behind_it
+            what_others_hold_is_recalled_from_them
+            a_recall_is_lifted_by_a_refill_and_by_a_higher_amount
+            credits_are_in_doubt_only_with_a_gateway_that_is_silent
+            a_share_below_the_quote_leases_nothing
+            a_later_grant_is_leased_only_when_the_earlier_has_nothing_available
+            figures_are_told_of_every_account_that_is_named
+            a_repeated_ask_is_answered_the_same_and_moves_nothing
+            a_lease_that_the_store_has_lost_is_booked_as_it_was
+            an_account_that_does_not_live_has_nothing_for_an_ask
+            a_budget_that_gateways_share_is_spent_to_the_last_credit
+            // They live, fall silent and leave.
+            a_sign_of_life_of_an_earlier_start_is_fenced
+            gateways_that_were_heard_of_are_counted
+            a_gateway_is_suspect_after_ten_seconds_of_silence
+            a_gateway_that_leaves_is_neither_live_nor_suspect
+            a_sign_of_life_tells_the_shards_of_what_is_recalled
+            gateways_are_listed_with_what_they_have
             // A key is claimed, once.
             a_key_belongs_to_the_first_request_that_claims_it
             only_the_last_start_of_a_gateway_claims_a_key
@@ -103,6 +136,7 @@ macro_rules! conformance {
             what_is_put_again_is_changed
             nothing_is_put_that_names_who_is_not_there
             a_secret_opens_one_key
+            a_revoked_key_does_not_come_back
             // Everybody hears of it.
             the_feed_tells_each_entity_once_as_it_is_now_in_the_order_of_last_changes
             a_removed_limit_is_told_as_removed

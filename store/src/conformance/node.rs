@@ -1,6 +1,7 @@
 //! A gateway as the store sees it: it starts, it counts its calls and its requests, it syncs.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use ledger::{
@@ -10,8 +11,8 @@ use ledger::{
 
 use super::fixture::{NOW, credits, key_id, member_id};
 use crate::{
-    Error, GiveBack, Granted, Refill, Registered, Registration, Spend, Store, SyncAnswer,
-    SyncRequest,
+    Ask, Asked, Error, GiveBack, Granted, Heartbeat, Refill, Registered, Registration, Regranted,
+    Spend, Store, SyncAnswer, SyncRequest,
 };
 
 pub(super) struct Node {
@@ -83,6 +84,28 @@ impl Node {
             refill: Vec::new(),
             events: Vec::new(),
             keyed: Vec::new(),
+        }
+    }
+
+    /// A sign of life.
+    pub(super) const fn beat(&self) -> Heartbeat {
+        Heartbeat { node: self.id, epoch: self.epoch, incarnation: 1, now: self.now }
+    }
+
+    /// A request that waits for credits of limits and of grants, of which it has nothing itself.
+    pub(super) fn ask(
+        &mut self,
+        (limits, grants): (&[AccountId], &[AccountId]),
+        (least, most): (u64, u64),
+    ) -> Ask {
+        self.n += 1;
+        let asked = |account: &AccountId| Asked { account: *account, own: Credits::ZERO };
+        Ask {
+            hold: HoldId { node: self.id, epoch: self.epoch, n: self.n },
+            limits: limits.iter().map(asked).collect(),
+            grants: grants.iter().map(asked).collect(),
+            least: credits(least),
+            most: credits(most),
         }
     }
 
@@ -163,6 +186,36 @@ impl Node {
 impl SyncRequest {
     pub(super) fn wishing(mut self, account: impl Into<AccountId>, wanted: Credits) -> Self {
         self.refill.push(Refill { wanted, ..Refill::everything(account.into()) });
+        self
+    }
+
+    /// A wish for a share of the first of these that has anything.
+    pub(super) fn refilling(
+        mut self,
+        accounts: &[AccountId],
+        wanted: Credits,
+        quote: Credits,
+        divisor: u32,
+    ) -> Self {
+        let divisor = NonZeroU32::new(divisor).expect("something is divided");
+        self.refill.push(Refill { accounts: accounts.to_vec(), wanted, quote, divisor });
+        self
+    }
+
+    pub(super) fn asking(mut self, ask: Ask) -> Self {
+        self.ask.push(ask);
+        self
+    }
+
+    /// The same with a lease that the store gave an epoch before.
+    pub(super) fn regranting(
+        mut self,
+        epoch: Epoch,
+        account: impl Into<AccountId>,
+        amount: u64,
+    ) -> Self {
+        let (account, amount) = (account.into(), credits(amount));
+        self.regranted.push(Regranted { epoch, account, amount });
         self
     }
 

@@ -149,3 +149,22 @@ pub async fn a_secret_opens_one_key<S: Audit>(store: &S) {
     let found = store.identity(&next.hash).await.expect("a look-up");
     assert_eq!(found, Some(identity(&next)));
 }
+
+/// Whoever had read a key before it was revoked cannot undo that by writing it again.
+pub async fn a_revoked_key_does_not_come_back<S: Audit>(store: &S) {
+    let org = settle_in(store, 1).await;
+    let active = key(1, 1);
+    let mut revoked = active.clone();
+    revoked.standing.status = KeyStatus::Revoked;
+    store.put_key(&revoked, None).await.expect("a revocation");
+    let mut blocked = active.clone();
+    blocked.standing.status = KeyStatus::Blocked;
+    for back in [&active, &blocked] {
+        refused!(store.put_key(back, Some(&secret(1))).await, Error::Conflict(_));
+    }
+    assert_eq!(store.identity(&secret(1).hash).await.expect("a look-up"), None);
+    revoked.name = "Lost in a train".to_owned();
+    store.put_key(&revoked, None).await.expect("another name");
+    let data = store.load(org).await.expect("a load").expect("the organisation");
+    assert_eq!(data.keys[0], revoked);
+}

@@ -19,7 +19,7 @@ pub struct Leasable {
     pub leased: Credits,
     /// What jobs have of it.
     pub reserved: Credits,
-    /// What of `leased` silent gateways have.
+    /// What of `leased` silent gateways have, without the one that asks: it is heard of.
     pub doubtful: Credits,
     /// Its leases are recalled.
     pub recalled: bool,
@@ -56,8 +56,8 @@ pub struct Decided {
     pub frozen: bool,
 }
 
-/// Answers the asks and then the wishes, each in its order. Accounts that are not in `accounts` have
-/// nothing.
+/// Answers the asks and then the wishes, each in its order. Accounts that are not in `accounts`, are
+/// closed or have ended have nothing.
 ///
 /// What an ask was refused because others hold it is kept from the asks behind it: nobody overtakes.
 pub fn decide_leases(
@@ -112,8 +112,7 @@ impl Leases<'_> {
     /// The first of a path of which there is too little, by a figure of its accounts.
     fn short_of(&self, ask: &Ask, figure: impl Fn(&Leasable) -> Credits) -> Option<ShortOf> {
         let for_it = |asked: &Asked| {
-            let figure = self.accounts.get(&asked.account).map_or(Credits::ZERO, &figure);
-            figure.saturating_sub(asked.own)
+            self.usable(asked).map_or(Credits::ZERO, &figure).saturating_sub(asked.own)
         };
         let limit = ask.limits.iter().find(|asked| for_it(asked) < ask.least);
         if let Some(limit) = limit {
@@ -131,12 +130,15 @@ impl Leases<'_> {
         }
     }
 
+    /// The account, if it lives: one that has ended only for those who have something of it.
+    fn usable(&self, asked: &Asked) -> Option<&Leasable> {
+        let account = self.accounts.get(&asked.account)?;
+        let lives = account.end > self.now || !asked.own.is_zero();
+        (lives && !account.closed).then_some(account)
+    }
+
     fn available(&self, asked: &Asked) -> Credits {
-        let account = self
-            .accounts
-            .get(&asked.account)
-            .filter(|account| !account.closed && (account.end > self.now || !asked.own.is_zero()));
-        account.map_or(Credits::ZERO, Leasable::available)
+        self.usable(asked).map_or(Credits::ZERO, Leasable::available)
     }
 
     fn fit(&self, ask: &Ask) -> Credits {

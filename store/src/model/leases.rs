@@ -84,7 +84,7 @@ impl Accounts {
         figure: impl Fn(AccountId, &Account) -> Credits,
     ) -> Option<ShortOf> {
         let has = |asked: &Asked| {
-            let account = self.in_shard(request, asked.account);
+            let account = self.usable(request, asked);
             let figure = account.map_or(Credits::ZERO, |account| figure(asked.account, account));
             figure.saturating_sub(asked.own)
         };
@@ -129,13 +129,16 @@ impl Accounts {
         left.saturating_sub(self.leased(id))
     }
 
+    /// An account that an ask may have something of.
+    fn usable(&self, request: &SyncRequest, asked: &Asked) -> Option<&Account> {
+        let account = self.in_shard(request, asked.account)?;
+        let over = account.end <= request.now && asked.own.is_zero();
+        if account.closed || over { None } else { Some(account) }
+    }
+
     fn available_for(&self, request: &SyncRequest, asked: &Asked) -> Credits {
-        match self.in_shard(request, asked.account) {
-            Some(account) if account.closed => Credits::ZERO,
-            Some(account) if account.end <= request.now && asked.own.is_zero() => Credits::ZERO,
-            Some(_) => self.available(asked.account),
-            None => Credits::ZERO,
-        }
+        let usable = self.usable(request, asked);
+        usable.map_or(Credits::ZERO, |_| self.available(asked.account))
     }
 
     fn lease(

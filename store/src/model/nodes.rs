@@ -6,8 +6,8 @@ use ledger::{Credits, Epoch, Instant, LineSource, NodeId, Shard};
 
 use super::state::{Incarnation, Node, State};
 use crate::{
-    Alive, Applied, ChangeSeq, Error, FROZEN_AT_MOST_MICROS, Heartbeat, NodeState, Registered,
-    Registration, Rejoin, Result, SILENT_AFTER_MICROS, Stamp, StoredNode, SyncRequest,
+    Alive, Applied, ChangeSeq, Error, FROZEN_AT_MOST_MICROS, Heartbeat, LastStart, NodeState,
+    Registered, Registration, Rejoin, Result, Stamp, StoredNode, SyncRequest,
 };
 
 impl State {
@@ -30,7 +30,7 @@ impl State {
             registered: now,
             heard: now,
             control,
-            stopped: false,
+            last: LastStart::Running,
             incarnation: 0,
         };
         self.nodes.insert(node, start);
@@ -50,7 +50,7 @@ impl State {
         self.journal_of(beat.node, beat.epoch)?;
         if let Some(node) = self.nodes.get_mut(&beat.node) {
             node.heard = node.heard.max(beat.now);
-            node.stopped = false;
+            node.last = LastStart::Running;
             node.incarnation = node.incarnation.max(beat.incarnation);
         }
         let live = self.nodes.values().filter(|node| node.state(beat.now) == NodeState::Live);
@@ -102,7 +102,7 @@ impl State {
             registered: known.unwrap_or(now),
             heard: now,
             control: rejoin.control.clone(),
-            stopped: false,
+            last: LastStart::Running,
             incarnation: 0,
         };
         self.nodes.insert(node, start);
@@ -112,7 +112,7 @@ impl State {
     /// Whether a gateway may still have something that the store has forgotten.
     pub(super) fn is_frozen(&self, now: Instant) -> bool {
         let Incarnation { number, since } = self.incarnation;
-        let untold = |node: &Node| !node.stopped && node.incarnation < number;
+        let untold = |node: &Node| node.last == LastStart::Running && node.incarnation < number;
         now < since.plus_micros(FROZEN_AT_MOST_MICROS) && self.nodes.values().any(untold)
     }
 
@@ -120,7 +120,7 @@ impl State {
         self.journal_of(node, epoch)?;
         if let Some(node) = self.nodes.get_mut(&node) {
             node.heard = node.heard.max(now);
-            node.stopped = true;
+            node.last = LastStart::Stopped;
         }
         Ok(())
     }
@@ -148,12 +148,6 @@ impl State {
 
 impl Node {
     fn state(&self, now: Instant) -> NodeState {
-        if self.stopped {
-            NodeState::Stopped
-        } else if now > self.heard.plus_micros(SILENT_AFTER_MICROS) {
-            NodeState::Suspect
-        } else {
-            NodeState::Live
-        }
+        NodeState::of(self.last, self.heard, now)
     }
 }

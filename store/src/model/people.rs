@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ledger::{GroupId, MemberId, OrgId};
+use ledger::{GroupId, KeyStatus, MemberId, OrgId};
 
 use super::feed::Entity;
 use super::state::{People, State};
@@ -59,6 +59,10 @@ impl State {
             && !people.projects.contains_key(&project)
         {
             return Err(Error::Conflict(format!("{} has no project {project}", key.org)));
+        }
+        let was = people.keys.get(&standing.id).map(|known| known.standing.status);
+        if was == Some(KeyStatus::Revoked) && standing.status != KeyStatus::Revoked {
+            return Err(Error::Conflict(format!("{} is revoked for ever", standing.id)));
         }
         if let Some(secret) = secret {
             let opens = self.secrets.get(&secret.hash).map(|(org, key, _)| (*org, *key));

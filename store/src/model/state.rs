@@ -10,11 +10,12 @@ use ledger::{
 use super::feed::Entity;
 use super::idempotency::KeyUse;
 use crate::{
-    Adjusted, Adjustment, AdjustmentRequest, Entry, Error, Group, Key, KeySecret, Member, Org,
-    Project, Result, SecretHash, StoredAccount, SyncAnswer, SyncRequest, ThresholdEvent,
+    Adjusted, Adjustment, AdjustmentRequest, Entry, Error, Group, Key, KeySecret, LastStart,
+    Member, Org, Project, Result, SecretHash, StoredAccount, SyncAnswer, SyncRequest,
+    ThresholdEvent,
 };
 
-/// Everything, and whose it is.
+/// Which life of the store this is.
 #[derive(Debug)]
 pub(super) struct Incarnation {
     pub(super) number: u64,
@@ -27,6 +28,7 @@ impl Default for Incarnation {
     }
 }
 
+/// Everything, and whose it is.
 #[derive(Debug, Default)]
 pub(super) struct State {
     pub(super) incarnation: Incarnation,
@@ -54,7 +56,7 @@ pub(super) struct Node {
     pub(super) registered: Instant,
     pub(super) heard: Instant,
     pub(super) control: Option<String>,
-    pub(super) stopped: bool,
+    pub(super) last: LastStart,
     /// The incarnation that it has told everything.
     pub(super) incarnation: u64,
 }

@@ -43,7 +43,8 @@ impl State {
         }
         check_report(request)?;
         check_keyed(request)?;
-        let silent = self.silent_nodes(request.now);
+        let mut silent = self.silent_nodes(request.now);
+        silent.remove(&request.node);
         let mut money = self.money.clone();
         money.move_as(request)?;
         let answer = money.answer(request, &silent, self.is_frozen(request.now));

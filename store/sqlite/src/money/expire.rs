@@ -34,9 +34,10 @@ struct Ended {
 /// The grants that have ended, of which something is left, and nobody has anything.
 async fn ended(connection: &mut SqliteConnection, now: Instant) -> Result<Vec<Ended>> {
     let rows = sqlx::query(
-        "SELECT org_id, account_id, amount, amount - spent - expired AS remaining
+        "SELECT org_id, account_id, amount, amount - spent - expired - written_off AS remaining
          FROM accounts INDEXED BY accounts_unexpired
          WHERE limit_id IS NULL AND expired < amount - spent AND end_at <= ?
+             AND expired + written_off < amount - spent
              AND leased = 0 AND reserved = 0
          ORDER BY org_id, account_id",
     )

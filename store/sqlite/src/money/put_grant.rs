@@ -142,8 +142,9 @@ async fn change(
     let before = thresholds::level(tx, org, now).await?;
     sqlx::query(
         "UPDATE accounts
-         SET amount = ?, end_at = ?, expired = expired - ?, version = version + 1
-         WHERE shard = ? AND org_id = ? AND account_id = ?",
+         SET amount = ?1, end_at = ?2, expired = expired - ?3,
+             recalled = iif(?1 > amount, 0, recalled), version = version + 1
+         WHERE shard = ?4 AND org_id = ?5 AND account_id = ?6",
     )
     .bind(grant.amount.micros_i64())
     .bind(grant.end.micros())

@@ -142,8 +142,9 @@ async fn change(
         .execute(&mut *tx)
         .await?;
     let changed = sqlx::query(
-        "UPDATE accounts INDEXED BY accounts_of_limit SET amount = ?, version = version + 1
-         WHERE shard = ? AND org_id = ? AND limit_id = ? AND closed = 0 AND end_at > ?
+        "UPDATE accounts INDEXED BY accounts_of_limit
+         SET amount = ?1, recalled = iif(?1 > amount, 0, recalled), version = version + 1
+         WHERE shard = ?2 AND org_id = ?3 AND limit_id = ?4 AND closed = 0 AND end_at > ?5
          RETURNING account_id, spent",
     )
     .bind(limit.amount.micros_i64())

@@ -59,7 +59,7 @@ async fn apply(
     if let Position::Repeated(answer) = position::of(&read.position, request, fingerprint)? {
         return Ok(Applied::Before(answer));
     }
-    let answer = decide::decide(request, &mut read.touched)?;
+    let answer = decide::decide(request, &mut read.touched, &read.recalled)?;
     idempotency::end(connection, request).await?;
     let series = series::number(connection, known, &request.events).await?;
     let booked = Booked { read: &read, answer: &answer, series: &series.of_charges };

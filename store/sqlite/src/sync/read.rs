@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use ledger::{AccountId, Credits, Epoch, Instant, OrgId};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
-use store::{Level, SyncRequest};
+use store::{Level, SILENT_AFTER_MICROS, SyncRequest};
 
-use super::decide::Touched;
+use super::decide::{Lease, Touched};
 use crate::column::hex_list;
 use crate::error::{Error, Result};
 
@@ -17,10 +17,19 @@ BEGIN IMMEDIATE;
 
 SELECT nodes.epoch, applied.seq, applied.lsn, applied.fingerprint, applied.answer, (
     SELECT json_group_array(json_array(
-        hex(accounts.account_id), hex(accounts.org_id), accounts.number, accounts.kind,
-        accounts.start_at, accounts.end_at, accounts.closed, accounts.amount, accounts.spent,
-        accounts.leased, accounts.reserved, accounts.expired, accounts.refunded, accounts.recalled, json((
-            SELECT json_group_array(json_array(leases.epoch, leases.amount)) FROM leases
+        json_array(hex(accounts.account_id), hex(accounts.org_id), accounts.number, accounts.kind,
+            accounts.start_at, accounts.end_at, accounts.closed, accounts.recalled),
+        json_array(accounts.amount, accounts.spent, accounts.leased, accounts.reserved,
+            accounts.expired, accounts.refunded, accounts.written_off, accounts.written_back,
+            iif(call.asks, (
+                SELECT ifnull(sum(leases.amount), 0) FROM leases CROSS JOIN nodes USING (node)
+                WHERE leases.shard = accounts.shard AND leases.org_id = accounts.org_id
+                    AND leases.account_id = accounts.account_id
+                    AND leases.node <> call.node AND nodes.state = 'running'
+                    AND nodes.heard_at < call.silent_since), 0)),
+        json((
+            SELECT json_group_array(json_array(leases.epoch, leases.amount, leases.written_off))
+            FROM leases
             WHERE leases.shard = accounts.shard AND leases.org_id = accounts.org_id
                 AND leases.account_id = accounts.account_id AND leases.node = call.node))))
     FROM json_each(?) AS named
@@ -34,20 +43,28 @@ SELECT nodes.epoch, applied.seq, applied.lsn, applied.fingerprint, applied.answe
         (SELECT json_array(
              ifnull(sum(amount >> 31), 0), ifnull(sum(amount & 0x7fffffff), 0),
              ifnull(sum(remaining >> 31), 0), ifnull(sum(remaining & 0x7fffffff), 0))
-         FROM (SELECT amount, max(amount - spent - expired, 0) AS remaining
+         FROM (SELECT amount, max(amount - spent - expired - written_off, 0) AS remaining
                FROM accounts INDEXED BY accounts_grants
                WHERE shard = call.shard AND org_id = unhex(org.value) AND limit_id IS NULL
                    AND end_at > call.now AND start_at <= call.now))))
     FROM json_each(?) AS org
-    ) AS orgs
-FROM (SELECT ? AS node, ? AS shard, ? AS now) AS call
+    ) AS orgs, (
+    SELECT json_group_array(hex(accounts.account_id))
+    FROM accounts INDEXED BY accounts_under_recall CROSS JOIN leases
+        ON leases.shard = accounts.shard AND leases.org_id = accounts.org_id
+            AND leases.account_id = accounts.account_id
+    WHERE accounts.shard = call.shard AND accounts.recalled = 1
+        AND leases.node = call.node AND leases.epoch = call.epoch AND leases.amount > 0
+    ) AS recalled
+FROM (SELECT ? AS node, ? AS epoch, ? AS shard, ? AS now, ? AS asks, ? AS silent_since) AS call
 LEFT JOIN nodes ON nodes.node = call.node
 LEFT JOIN applied
     ON applied.shard = call.shard AND applied.node = nodes.node AND applied.journal = nodes.journal";
 
-/// What `touched` has of each account, in this order.
-type Figures =
-    (String, String, i64, String, i64, i64, u8, u64, u64, u64, u64, u64, u64, u8, Vec<(u32, u64)>);
+/// What `touched` has of each account, in this order: what it is, its amounts, its leases.
+type Account = (What, Amounts, Vec<(u32, u64, u64)>);
+type What = (String, String, i64, String, i64, i64, u8, u8);
+type Amounts = (u64, u64, u64, u64, u64, u64, u64, u64, u64);
 
 /// What `orgs` has of each organisation, in this order; sums that may be more than an integer holds
 /// come as multiples of 2^31 and the rest.
@@ -56,6 +73,8 @@ type Sums = (String, u64, (u128, u128, u128, u128));
 pub(super) struct Read {
     pub(super) position: SqliteRow,
     pub(super) touched: BTreeMap<AccountId, Touched>,
+    /// The accounts of the shard under recall of which the epoch has a lease.
+    pub(super) recalled: BTreeSet<AccountId>,
     /// Of those that are charged.
     pub(super) orgs: BTreeMap<OrgId, OrgFigures>,
 }
@@ -83,19 +102,27 @@ pub(super) async fn begin(
         .bind(hex_list(ids))
         .bind(hex_list(orgs))
         .bind(request.node.0)
+        .bind(request.epoch.0)
         .bind(request.shard.number())
         .bind(request.now.micros())
+        .bind(!request.ask.is_empty())
+        .bind(request.now.plus_micros(-SILENT_AFTER_MICROS).micros())
         .fetch_one(connection)
         .await?;
     let unreadable = |error: serde_json::Error| Error::corrupt(error.to_string());
-    let rows: Vec<Figures> =
+    let rows: Vec<Account> =
         serde_json::from_str(position.try_get("touched")?).map_err(unreadable)?;
     let sums: Vec<Sums> = serde_json::from_str(position.try_get("orgs")?).map_err(unreadable)?;
+    let recalled: Vec<String> =
+        serde_json::from_str(position.try_get("recalled")?).map_err(unreadable)?;
+    let recalled = recalled.iter().map(|id| bits(id).map(AccountId::from_u128));
+    let recalled = recalled.collect::<Option<_>>();
+    let recalled = recalled.ok_or_else(|| Error::corrupt("an account under recall"))?;
     let touched = rows.into_iter().map(touched).collect::<Option<_>>();
     let touched = touched.ok_or_else(|| Error::corrupt("an account's figures"))?;
     let orgs = sums.into_iter().map(org_figures).collect::<Option<_>>();
     let orgs = orgs.ok_or_else(|| Error::corrupt("an organisation's figures"))?;
-    Ok(Read { position, touched, orgs })
+    Ok(Read { position, touched, recalled, orgs })
 }
 
 fn bits(hex: &str) -> Option<u128> {
@@ -110,25 +137,15 @@ fn org_figures(sums: Sums) -> Option<(OrgId, OrgFigures)> {
 }
 
 /// The account of a row; `None` for what is no id or no amount.
-fn touched(figures: Figures) -> Option<(AccountId, Touched)> {
-    let (
-        id,
-        org,
-        number,
-        kind,
-        start,
-        end,
-        closed,
-        amount,
-        spent,
-        leased,
-        reserved,
-        expired,
-        refunded,
-        recalled,
-        leases,
-    ) = figures;
-    let lease = |(epoch, amount)| Some((Epoch(epoch), Credits::from_micros(amount)?));
+fn touched((what, amounts, leases): Account) -> Option<(AccountId, Touched)> {
+    let (id, org, number, kind, start, end, closed, recalled) = what;
+    let (amount, spent, leased, reserved, expired, refunded, written_off, written_back, doubtful) =
+        amounts;
+    let credits = Credits::from_micros;
+    let lease = |(epoch, amount, written_off)| {
+        let lease = Lease { amount: credits(amount)?, written_off: credits(written_off)? };
+        Some((Epoch(epoch), lease))
+    };
     let touched = Touched {
         org: OrgId::from_u128(bits(&org)?),
         number,
@@ -136,16 +153,20 @@ fn touched(figures: Figures) -> Option<(AccountId, Touched)> {
         start: Instant::from_micros(start),
         end: Instant::from_micros(end),
         closed: closed != 0,
-        amount: Credits::from_micros(amount)?,
-        spent: Credits::from_micros(spent)?,
-        spent_before: Credits::from_micros(spent)?,
-        leased: Credits::from_micros(leased)?,
-        reserved: Credits::from_micros(reserved)?,
-        expired: Credits::from_micros(expired)?,
-        refunded: Credits::from_micros(refunded)?,
+        amount: credits(amount)?,
+        spent: credits(spent)?,
+        leased: credits(leased)?,
+        reserved: credits(reserved)?,
+        expired: credits(expired)?,
+        refunded: credits(refunded)?,
+        written_off: credits(written_off)?,
+        written_back: credits(written_back)?,
+        doubtful: credits(doubtful)?,
         recalled: recalled != 0,
+        before: (credits(spent)?, credits(written_off)?),
         leases: leases.into_iter().map(lease).collect::<Option<_>>()?,
         moved: false,
+        regranted: false,
     };
     Some((AccountId::from_u128(bits(&id)?), touched))
 }

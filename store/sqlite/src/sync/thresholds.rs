@@ -18,7 +18,7 @@ pub(super) fn rows(request: &SyncRequest, read: &Read) -> Vec<Row> {
     let mut rows = Vec::new();
     for account in read.touched.values().filter(|it| !it.is_grant() && !it.closed) {
         let amount = account.amount;
-        let reached = limit_thresholds((amount, account.spent_before), (amount, account.spent));
+        let reached = limit_thresholds((amount, account.before.0), (amount, account.spent));
         rows.extend(reached.map(|it| row(account, it, Level::new(amount, account.spent))));
     }
     for (org, figures) in &read.orgs {

@@ -1,5 +1,6 @@
 //! All that a sync writes, in one call that ends with its commit: rows come as JSON arrays.
 
+use ledger::Credits;
 use serde::Serialize;
 use sqlx::SqliteConnection;
 use store::{SyncAnswer, SyncRequest};
@@ -37,13 +38,18 @@ pub(super) async fn commit(
     let few = events::insert_many(connection, request.node, charged.events).await?;
     let moved = || read.touched.values().filter(|account| account.moved);
     let figures = |account: &Touched| {
-        let (spent, leased) = (account.spent.micros(), account.leased.micros());
-        (account.number, spent, leased, u8::from(account.recalled))
+        let [spent, leased, written_off] =
+            [account.spent, account.leased, account.written_off].map(Credits::micros);
+        // What is booked as it was may be more than there is.
+        let ceiling = if account.regranted { account.taken().micros() } else { 0 };
+        (account.number, spent, leased, written_off, u8::from(account.recalled), ceiling)
     };
     let accounts: Vec<_> = moved().map(figures).collect();
     let leases = moved().flat_map(|account| {
         let leases = account.leases.iter();
-        leases.map(|(epoch, amount)| (account.number, epoch.0, amount.micros()))
+        leases.map(|(epoch, lease)| {
+            (account.number, epoch.0, lease.amount.micros(), lease.written_off.micros())
+        })
     });
     let leases: Vec<_> = leases.collect();
     sqlx::query(COMMIT)

@@ -20,9 +20,9 @@ impl World {
         let number = self.some_org();
         let org = org_id(number);
         let accounts = model.accounts(org).await.unwrap_or_default();
-        let place = usize::from(self.happens(30));
+        let place = self.some_place();
         let now = self.now;
-        let node = self.nodes.get_mut(place).expect("there are two nodes");
+        let node = self.nodes.get_mut(place).expect("there is such a node");
         (node.now, node.lsn) = (now, node.lsn + 3);
         let seq = node.seqs.get(&org.shard()).copied().unwrap_or(0);
         let mut call = node.call(org);
@@ -51,12 +51,13 @@ impl World {
                 let amount = if ended { lease.micros() } else { self.chance_up_to(*lease) };
                 call = call.giving_back(account.id, amount);
             }
-            if self.happens(60) {
+            if self.happens(30) {
                 let wanted = credits(self.pick(0..=1_500));
                 let wanted = if self.happens(20) { Credits::MAX } else { wanted };
                 call = call.wishing(account.id, wanted);
             }
         }
+        call = self.sharing(call, place, &accounts);
         Op::Sync(Box::new(if self.happens(15) { self.bent(call) } else { call }))
     }
 
@@ -90,7 +91,7 @@ impl World {
         let ending = if self.happens(15) { Ending::Indeterminate } else { ending };
         let overrun = if self.happens(15) { credits(self.pick(1..=90)) } else { Credits::ZERO };
         let hours = i64::try_from(hour).unwrap_or(0);
-        let node = self.nodes.get_mut(place).expect("there are two nodes");
+        let node = self.nodes.get_mut(place).expect("there is such a node");
         let mut charge = node.charge_of(org, lines);
         charge.hold.epoch = epoch;
         charge.hold = claimed.unwrap_or(charge.hold);

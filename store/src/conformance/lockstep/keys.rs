@@ -39,8 +39,8 @@ impl World {
     }
 
     fn some_new_hold(&mut self, number: u128) -> HoldId {
-        let place = usize::from(self.happens(30));
-        let node = self.nodes.get_mut(place).expect("there are two nodes");
+        let place = self.some_place();
+        let node = self.nodes.get_mut(place).expect("there is such a node");
         let hold = node.charge_of(number, []).hold;
         self.claimed.push((number, hold));
         hold

@@ -1,6 +1,7 @@
 //! Seeded random operations on the model and on another store: every answer must agree, and after
 //! every step both must hold the same, and it must add up.
 
+mod asking;
 mod calls;
 mod corrections;
 mod keys;

@@ -2,18 +2,23 @@
 
 use ledger::{
     Charge, CountsFrom, Epoch, Grant, HoldId, Instant, Limit, LimitId, NodeId, OrgId, PeriodOpened,
+    Shard,
 };
 
 use crate::{
-    Adjusted, AdjustmentRequest, Change, ChangeSeq, ClaimAnswer, Expired, Group, IdempotencyClaim,
-    Indeterminate, Key, KeyIdentity, KeySecret, Member, Org, Project, Registered, Registration,
-    Result, SecretHash, Store, SyncAnswer, SyncRequest, UsageQuery, UsageRow,
+    Adjusted, AdjustmentRequest, Alive, Change, ChangeSeq, ClaimAnswer, Expired, Group, Heartbeat,
+    IdempotencyClaim, Indeterminate, Key, KeyIdentity, KeySecret, Member, Org, Project, Registered,
+    Registration, Result, SecretHash, Store, StoredNode, SyncAnswer, SyncRequest, UsageQuery,
+    UsageRow,
 };
 
 #[derive(Clone, Debug)]
 pub(super) enum Op {
     Register(Registration),
     Recovered(NodeId, Epoch),
+    Heartbeat(Heartbeat),
+    Leave(NodeId, Epoch, Instant),
+    Nodes(Instant),
     Sync(Box<SyncRequest>),
     ClaimIdempotency(IdempotencyClaim),
     UnclaimIdempotency(OrgId, Vec<HoldId>),
@@ -39,6 +44,8 @@ pub(super) enum Op {
 pub(super) enum Answer {
     Done,
     Registered(Registered),
+    Alive(Heard),
+    Nodes(Vec<StoredNode>),
     Synced(SyncAnswer),
     Claim(ClaimAnswer),
     Periods(Vec<PeriodOpened>),
@@ -53,6 +60,23 @@ pub(super) enum Answer {
     Indeterminate(Vec<Indeterminate>),
 }
 
+/// What a gateway is told that gives a sign of life, without which store told it.
+#[derive(Debug, PartialEq)]
+pub(super) struct Heard {
+    pub(super) now: Instant,
+    pub(super) seq: ChangeSeq,
+    pub(super) live: u32,
+    pub(super) recalled: Vec<Shard>,
+    pub(super) frozen: bool,
+}
+
+impl From<Alive> for Heard {
+    fn from(alive: Alive) -> Self {
+        let Alive { now, stamp, live, recalled, frozen } = alive;
+        Self { now, seq: stamp.seq, live, recalled, frozen }
+    }
+}
+
 impl Op {
     pub(super) async fn apply(&self, store: &impl Store) -> Result<Answer> {
         Ok(match self {
@@ -61,6 +85,12 @@ impl Op {
                 store.recovered(*node, *epoch).await?;
                 Answer::Done
             }
+            Self::Heartbeat(beat) => Answer::Alive(store.heartbeat(beat).await?.into()),
+            Self::Leave(node, epoch, now) => {
+                store.leave(*node, *epoch, *now).await?;
+                Answer::Done
+            }
+            Self::Nodes(now) => Answer::Nodes(store.nodes(*now).await?),
             Self::Sync(request) => Answer::Synced(store.sync(request).await?),
             Self::ClaimIdempotency(claim) => Answer::Claim(store.claim_idempotency(claim).await?),
             Self::UnclaimIdempotency(org, holds) => {

@@ -42,6 +42,11 @@ pub(super) struct Sums {
 impl Sums {
     pub(super) fn learn(&mut self, op: &Op, answer: &Result<Answer>) {
         let (Op::Sync(request), Ok(_)) = (op, answer) else { return };
+        for lost in &request.regranted {
+            // It is booked as it was, whatever there is.
+            let taken = self.taken.entry(lost.account).or_default();
+            *taken = taken.saturating_add(lost.amount);
+        }
         for charge in &request.events {
             // A repeated call is answered and moves nothing.
             if self.holds.insert(charge.hold) {

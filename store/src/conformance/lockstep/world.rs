@@ -11,7 +11,10 @@ use super::super::node::Node;
 use super::keys::LastClaim;
 use super::op::{Answer, Op};
 use super::people::settling_in;
-use crate::{ChangeSeq, ClaimAnswer, Error, Model, Registration, Result, SyncRequest, UsageQuery};
+use crate::{
+    ChangeSeq, ClaimAnswer, Error, Model, NodeState, Registration, Result, SyncRequest, UsageQuery,
+    Verdict,
+};
 
 /// Who is there, and what the last calls were.
 pub(super) struct World {
@@ -32,7 +35,7 @@ pub(super) struct World {
 
 impl World {
     pub(super) fn new(seed: u64) -> Self {
-        let nodes = vec![Node::new(7), Node::new(8)];
+        let nodes = vec![Node::new(7), Node::new(8), Node::new(9)];
         let starts: Vec<_> = nodes.iter().map(|node| Op::Register(node.registration())).collect();
         Self {
             chance: StdRng::seed_from_u64(seed),
@@ -69,10 +72,10 @@ impl World {
     }
 
     pub(super) async fn next(&mut self, model: &Model) -> Op {
-        let minutes = i64::try_from(self.pick(0..=60)).unwrap_or(0);
-        self.now = self.now.plus_micros(minutes * HOUR / 60);
+        self.pass_time();
         let op = match self.pick(0..=99) {
-            0..=40 => self.some_call(model).await,
+            0..=33 => self.some_call(model).await,
+            34..=40 => self.some_beat(),
             41..=47 => self.some_claim(),
             48 => self.some_unclaiming(),
             49..=55 => self.some_correction(),
@@ -87,6 +90,25 @@ impl World {
             _ => self.some_limit(model).await,
         };
         self.first.pop_front().unwrap_or(op)
+    }
+
+    /// Often little, so that those who were heard of are not all silent; in all as much as before.
+    fn pass_time(&mut self) {
+        let span = match self.pick(0..=9) {
+            0..=3 => 0,
+            4..=6 => self.pick(0..=8_000_000),
+            _ => self.pick(0..=120) * 60_000_000,
+        };
+        self.now = self.now.plus_micros(i64::try_from(span).unwrap_or(0));
+    }
+
+    /// The place of a node: mostly the first, so that one has much to do.
+    pub(super) fn some_place(&mut self) -> usize {
+        match self.pick(0..=9) {
+            0..=5 => 0,
+            6..=7 => 1,
+            _ => 2,
+        }
     }
 
     fn some_start(&mut self) -> Op {
@@ -120,7 +142,8 @@ impl World {
     }
 
     fn some_question(&mut self) -> Op {
-        match self.pick(0..=3) {
+        match self.pick(0..=4) {
+            4 => Op::Nodes(self.now),
             0 => Op::ChangesSince(ChangeSeq(self.pick(0..=60)), 20),
             1 => Op::Identity(secret(u8::try_from(self.pick(1..=9)).unwrap_or(1)).hash),
             2 => {
@@ -180,8 +203,19 @@ impl World {
     }
 }
 
-const ALL: [&str; 16] = [
+const ALL: [&str; 27] = [
     "leased",
+    "leased to an ask",
+    "was short for good",
+    "was short for now",
+    "was held",
+    "was in doubt",
+    "was recalled",
+    "wished for more than a share",
+    "booked a lost lease",
+    "told of what is recalled",
+    "met a silent gateway",
+    "met one that has left",
     "gave back",
     "burnt a grant",
     "counted in a limit",
@@ -209,11 +243,26 @@ fn examples(op: &Op, answer: &Result<Answer>) -> Vec<&'static str> {
             let paid_earlier =
                 request.events.iter().any(|charge| earlier(charge) && !charge.lines.is_empty());
             met.extend((!answer.granted.is_empty()).then_some("leased"));
+            met.extend(answer.verdicts.iter().map(decided));
+            met.extend((!answer.recalled.is_empty()).then_some("was recalled"));
+            let divided = request.refill.iter().any(|wish| wish.divisor.get() > 1);
+            met.extend(
+                (divided && answer.granted.is_empty()).then_some("wished for more than a share"),
+            );
+            met.extend((!request.regranted.is_empty()).then_some("booked a lost lease"));
             met.extend((!request.give_back.is_empty()).then_some("gave back"));
             met.extend((!request.report.is_empty()).then_some("burnt a grant"));
             let counted = lines().any(|line| line.source == LineSource::Limit);
             met.extend(counted.then_some("counted in a limit"));
             met.extend(paid_earlier.then_some("paid from an earlier start's lease"));
+        }
+        (_, Ok(Answer::Alive(heard))) => {
+            met.extend((!heard.recalled.is_empty()).then_some("told of what is recalled"));
+        }
+        (_, Ok(Answer::Nodes(nodes))) => {
+            let any = |state| nodes.iter().any(|node| node.state == state);
+            met.extend(any(NodeState::Suspect).then_some("met a silent gateway"));
+            met.extend(any(NodeState::Stopped).then_some("met one that has left"));
         }
         (_, Ok(Answer::Periods(periods))) => {
             let spent = periods.iter().any(|period| !period.spent.is_zero());
@@ -242,4 +291,14 @@ fn examples(op: &Op, answer: &Result<Answer>) -> Vec<&'static str> {
         _ => {}
     }
     met
+}
+
+const fn decided(verdict: &Verdict) -> &'static str {
+    match verdict {
+        Verdict::Leased => "leased to an ask",
+        Verdict::Short { lasting: true, .. } => "was short for good",
+        Verdict::Short { lasting: false, .. } => "was short for now",
+        Verdict::Held => "was held",
+        Verdict::InDoubt => "was in doubt",
+    }
 }
