@@ -201,7 +201,7 @@ async fn join(
     now: Money,
 ) -> Result<(Journal, Membership), StartError> {
     let (journal_id, last_lsn) = (journal.id(), journal.last().0);
-    let registration = Registration { node, journal: journal_id, last_lsn, now };
+    let registration = Registration { node, journal: journal_id, last_lsn, now, control: None };
     let registered = store.register(&registration).await?;
     let applied = registered.applied.iter().map(|(shard, applied)| AppliedUpTo {
         shard: *shard,

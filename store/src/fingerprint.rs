@@ -1,9 +1,9 @@
 //! What was asked for, as 32 bytes: SHA-256 of one encoding that every store shares.
 
 use aws_lc_rs::digest::{Context, SHA256};
-use ledger::{Access, Charge, Grant, Instant, Unit};
+use ledger::{Access, Charge, Grant, HoldId, Instant, Unit};
 
-use crate::{AdjustmentRequest, SyncRequest, ending_name, source_name};
+use crate::{AdjustmentRequest, Ask, SyncRequest, ending_name, source_name};
 
 /// Writes values so that no two different requests write the same bytes: every list and text is
 /// led by its length, every absent value by a byte of its own.
@@ -45,6 +45,18 @@ impl Encoding {
             Some(bits) => self.id(bits),
             None => self,
         }
+    }
+
+    fn ids(&mut self, ids: impl ExactSizeIterator<Item = u128>) -> &mut Self {
+        self.length(ids.len());
+        ids.for_each(|id| {
+            self.id(id);
+        });
+        self
+    }
+
+    fn hold(&mut self, hold: HoldId) -> &mut Self {
+        self.integer(hold.node.0.into()).integer(hold.epoch.0.into()).integer(hold.n)
     }
 
     fn length(&mut self, length: usize) -> &mut Self {
@@ -90,7 +102,17 @@ impl SyncRequest {
         }
         to.length(self.refill.len());
         for refill in &self.refill {
-            to.id(refill.account.as_u128()).integer(refill.wanted.micros());
+            to.ids(refill.accounts.iter().map(|account| account.as_u128()));
+            to.integer(refill.wanted.micros()).integer(refill.quote.micros());
+            to.integer(refill.divisor.get().into());
+        }
+        to.length(self.regranted.len());
+        for granted in &self.regranted {
+            to.id(granted.account.as_u128()).integer(granted.amount.micros());
+        }
+        to.length(self.ask.len());
+        for asked in &self.ask {
+            ask(asked, &mut to);
         }
         to.length(self.events.len());
         for event in &self.events {
@@ -99,15 +121,24 @@ impl SyncRequest {
         }
         to.length(self.keyed.len());
         for hold in &self.keyed {
-            to.integer(hold.node.0.into()).integer(hold.epoch.0.into()).integer(hold.n);
+            to.hold(*hold);
         }
         to.finish()
     }
 }
 
+fn ask(ask: &Ask, to: &mut Encoding) {
+    to.hold(ask.hold).integer(ask.least.micros()).integer(ask.most.micros());
+    for accounts in [&ask.limits, &ask.grants] {
+        to.length(accounts.len());
+        for asked in accounts {
+            to.id(asked.account.as_u128()).integer(asked.own.micros());
+        }
+    }
+}
+
 fn charge(charge: &Charge, to: &mut Encoding) {
-    to.integer(charge.hold.node.0.into()).integer(charge.hold.epoch.0.into());
-    to.integer(charge.hold.n).id(charge.org.as_u128()).id(charge.member.as_u128());
+    to.hold(charge.hold).id(charge.org.as_u128()).id(charge.member.as_u128());
     to.id_or_none(charge.key.map(|id| id.as_u128()));
     to.id_or_none(charge.group.map(|id| id.as_u128()));
     to.id_or_none(charge.project.map(|id| id.as_u128()));
@@ -160,7 +191,7 @@ pub fn grant_fingerprint(grant: &Grant) -> [u8; 32] {
 pub fn adjustment_fingerprint(request: &AdjustmentRequest) -> [u8; 32] {
     let mut to = Encoding::new();
     let AdjustmentRequest { org, hold, charge, actor, reason, name: _, now: _ } = request;
-    to.id(org.as_u128()).integer(hold.node.0.into()).integer(hold.epoch.0.into()).integer(hold.n);
+    to.id(org.as_u128()).hold(*hold);
     to.integer(charge.micros()).text(actor).text(reason);
     to.finish()
 }
@@ -170,7 +201,7 @@ mod tests {
     use ledger::{AccountId, Credits, Epoch, GrantId, GrantKind, NodeId, Shard};
 
     use super::*;
-    use crate::{GiveBack, Refill, Spend};
+    use crate::{GiveBack, Granted, Spend};
 
     fn request() -> SyncRequest {
         let (account, amount) = (AccountId::from_u128(1), Credits::from_micros(300).unwrap());
@@ -183,6 +214,8 @@ mod tests {
             now: Instant::from_micros(1),
             report: vec![Spend { account, amount }],
             give_back: vec![],
+            regranted: vec![],
+            ask: vec![],
             refill: vec![],
             events: vec![],
             keyed: vec![],
@@ -198,7 +231,7 @@ mod tests {
         others[1].report.clear();
         others[1].give_back.push(GiveBack { account, amount });
         others[2].report.clear();
-        others[2].refill.push(Refill { account, wanted: amount });
+        others[2].regranted.push(Granted { account, amount });
         let mut prints: Vec<_> = others.iter().map(SyncRequest::fingerprint).collect();
         prints.push(request().fingerprint());
         assert_eq!(request().fingerprint(), request().fingerprint());

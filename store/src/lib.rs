@@ -6,13 +6,16 @@
 //! memory, and `conformance` holds every implementation to the same answers.
 
 mod adjustment;
+mod answer;
 mod audit;
 mod calendar;
 mod entry;
 mod error;
 mod fingerprint;
 mod idempotency;
+mod lease;
 mod names;
+mod node;
 mod path;
 mod people;
 mod period;
@@ -33,6 +36,7 @@ use ledger::{
     AccountId, Charge, CountsFrom, Credits, Epoch, Grant, GrantId, HoldId, Instant, Limit, LimitId,
     NodeId, OrgId, PeriodOpened,
 };
+use tokio::sync::broadcast;
 
 pub use adjustment::{Adjusted, Adjustment, AdjustmentRequest, Indeterminate};
 pub use audit::{Audit, StoredAccount};
@@ -41,8 +45,14 @@ pub use entry::{Entry, EntryBook, EntryCause, EntryKind};
 pub use error::{Error, Result};
 pub use fingerprint::{adjustment_fingerprint, grant_fingerprint};
 pub use idempotency::{ClaimAnswer, IDEMPOTENCY_KEPT_MICROS, IdempotencyClaim, uses_key_up};
+pub use lease::{
+    Ask, Asked, Figures, Granted, Leasable, LeaseDecision, Refill, ShortOf, Verdict, decide_leases,
+};
 pub use model::Model;
 pub use names::{ending_from_name, ending_name, source_from_name, source_name};
+pub use node::{
+    Alive, Heartbeat, NodeState, Nudge, Registered, Registration, SILENT_AFTER_MICROS, StoredNode,
+};
 pub use path::longest_path;
 pub use people::{
     Group, Key, KeyIdentity, KeySecret, Member, Money, Org, OrgData, OrgGrant, Plan, Project,
@@ -55,9 +65,7 @@ pub use reconcile::{
 };
 pub use secret::{KeyHasher, KeyKind, PlainKey, is_well_formed};
 pub use spending::Spending;
-pub use sync::{
-    Applied, GiveBack, Granted, Refill, Registered, Registration, Spend, SyncAnswer, SyncRequest,
-};
+pub use sync::{Applied, GiveBack, Spend, SyncAnswer, SyncRequest};
 pub use threshold::{Level, Threshold, ThresholdEvent, credit_thresholds, limit_thresholds};
 pub use usage::{UsageQuery, UsageRow};
 
@@ -150,7 +158,35 @@ pub trait Store: Send + Sync + 'static {
     /// [`Error::Fenced`] when a later epoch of the node has begun.
     async fn recovered(&self, node: NodeId, epoch: Epoch) -> Result<()>;
 
-    /// Books charges, takes leases back and grants new ones, in one transaction of one shard.
+    /// Takes a sign of life of a gateway, and tells it how things are.
+    ///
+    /// # Errors
+    /// [`Error::Fenced`] when a later epoch of the node has begun.
+    async fn heartbeat(&self, beat: &Heartbeat) -> Result<Alive>;
+
+    /// Lets a gateway go that has reported everything and given everything back: nobody waits for a
+    /// sign of life of it any more.
+    ///
+    /// # Errors
+    /// [`Error::Fenced`] when a later epoch of the node has begun.
+    async fn leave(&self, node: NodeId, epoch: Epoch, now: Instant) -> Result<()>;
+
+    /// Every gateway that ever was, by id; `now` tells who is silent.
+    async fn nodes(&self, now: Instant) -> Result<Vec<StoredNode>>;
+
+    /// What is to be looked at before the next turn; `None` for a store that cannot tell. A nudge
+    /// may get lost: who waits for one looks from time to time as well.
+    fn nudges(&self) -> Option<broadcast::Receiver<Nudge>> {
+        None
+    }
+
+    /// Whether any number of gateways may share it; one that is alone leases everything.
+    fn serves_many(&self) -> bool {
+        false
+    }
+
+    /// Books charges, takes leases back and grants new ones, in one transaction of one shard: the
+    /// charges first, then what is given back, then the asks, then the wishes.
     ///
     /// The same sequence number with the same content answers the same and moves nothing.
     ///

@@ -2,18 +2,7 @@
 
 use ledger::{AccountId, Charge, Credits, Epoch, HoldId, Instant, NodeId, Shard};
 
-/// A gateway that starts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Registration {
-    /// The gateway's data folder.
-    pub node: NodeId,
-    /// The journal in it.
-    pub journal: u128,
-    /// The last record that the journal holds; 0 for none.
-    pub last_lsn: u64,
-    /// The time.
-    pub now: Instant,
-}
+use crate::{Ask, Figures, Granted, Refill, Verdict};
 
 /// How far the store is with a shard of a node's journal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -22,15 +11,6 @@ pub struct Applied {
     pub seq: u64,
     /// The last record.
     pub lsn: u64,
-}
-
-/// A gateway's new epoch.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Registered {
-    /// The epoch, larger than every earlier one of the node.
-    pub epoch: Epoch,
-    /// The shards of which something is applied, by number.
-    pub applied: Vec<(Shard, Applied)>,
 }
 
 /// Credits of an account that were spent out of a lease: of the epoch that took the hold.
@@ -48,24 +28,6 @@ pub struct GiveBack {
     /// The account.
     pub account: AccountId,
     /// How much.
-    pub amount: Credits,
-}
-
-/// A wish for more lease: advice, granted as far as there is something available.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Refill {
-    /// The account.
-    pub account: AccountId,
-    /// At most so much; [`Credits::MAX`] for everything.
-    pub wanted: Credits,
-}
-
-/// A lease that was granted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Granted {
-    /// The account.
-    pub account: AccountId,
-    /// How much more of it the node may spend.
     pub amount: Credits,
 }
 
@@ -88,7 +50,11 @@ pub struct SyncRequest {
     pub report: Vec<Spend>,
     /// What leaves the lease unspent, by account.
     pub give_back: Vec<GiveBack>,
-    /// What the node would like to lease.
+    /// Leases that the store gave and has lost since: booked as they are, not decided anew.
+    pub regranted: Vec<Granted>,
+    /// Requests that wait, in the order of their arrival.
+    pub ask: Vec<Ask>,
+    /// What the node would like to lease, once the asks are answered.
     pub refill: Vec<Refill>,
     /// The charges, in the order of their records.
     pub events: Vec<Charge>,
@@ -96,9 +62,26 @@ pub struct SyncRequest {
     pub keyed: Vec<HoldId>,
 }
 
+impl SyncRequest {
+    /// The accounts that its asks and wishes name.
+    pub fn leasing(&self) -> impl Iterator<Item = AccountId> {
+        let asked = self.ask.iter().flat_map(|ask| ask.limits.iter().chain(&ask.grants));
+        let wished = self.refill.iter().flat_map(|refill| refill.accounts.iter().copied());
+        asked.map(|asked| asked.account).chain(wished)
+    }
+}
+
 /// What a sync moved.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SyncAnswer {
-    /// Leases granted, in the order of the wishes; wishes that got nothing are left out.
+    /// Leases granted: to the asks, then to the wishes, in their order; an account may come more
+    /// than once.
     pub granted: Vec<Granted>,
+    /// One an ask, in their order.
+    pub verdicts: Vec<Verdict>,
+    /// The accounts that an ask or a wish names, as they are now, by id.
+    pub figures: Vec<Figures>,
+    /// Every account of the shard under recall of which this epoch has a lease now, by id: what is
+    /// free of them, and what comes free, is to be given back at once.
+    pub recalled: Vec<AccountId>,
 }

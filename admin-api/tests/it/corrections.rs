@@ -33,7 +33,7 @@ async fn charged() -> (Model, HoldId) {
     let grant = Grant { id: GRANT, kind, amount, start: NOW, end, created: NOW, access };
     store.put_grant(ORG, &grant, None, NOW).await.unwrap();
     let node = NodeId(1);
-    let registration = Registration { node, journal: 1, last_lsn: 0, now: NOW };
+    let registration = Registration { node, journal: 1, last_lsn: 0, now: NOW, control: None };
     let epoch = store.register(&registration).await.unwrap().epoch;
     let call = |seq| SyncRequest {
         node,
@@ -44,11 +44,13 @@ async fn charged() -> (Model, HoldId) {
         now: NOW,
         report: Vec::new(),
         give_back: Vec::new(),
+        regranted: Vec::new(),
+        ask: Vec::new(),
         refill: Vec::new(),
         events: Vec::new(),
         keyed: Vec::new(),
     };
-    let refill = vec![Refill { account: GRANT.into(), wanted: Credits::MAX }];
+    let refill = vec![Refill::everything(GRANT.into())];
     store.sync(&SyncRequest { refill, ..call(1) }).await.unwrap();
     let charge = charge(HoldId { node, epoch, n: 1 });
     let report = vec![Spend { account: GRANT.into(), amount: charge.charged }];

@@ -5,10 +5,10 @@ use ledger::{
     Charge, CountsFrom, Epoch, Grant, HoldId, Instant, Limit, LimitId, NodeId, OrgId, PeriodOpened,
 };
 use store::{
-    Adjusted, AdjustmentRequest, Change, ChangeSeq, ClaimAnswer, Error, Expired, Group,
-    IdempotencyClaim, Indeterminate, Key, KeyIdentity, KeySecret, Member, Org, OrgData, Project,
-    Registered, Registration, Result, SecretHash, Stamp, Store, SyncAnswer, SyncRequest,
-    UsageQuery, UsageRow,
+    Adjusted, AdjustmentRequest, Alive, Change, ChangeSeq, ClaimAnswer, Error, Expired, Group,
+    Heartbeat, IdempotencyClaim, Indeterminate, Key, KeyIdentity, KeySecret, Member, Org, OrgData,
+    Project, Registered, Registration, Result, SecretHash, Stamp, Store, StoredNode, SyncAnswer,
+    SyncRequest, UsageQuery, UsageRow,
 };
 
 /// A store that answers everything with this error.
@@ -32,6 +32,15 @@ impl Store for Failing {
         self.fail()
     }
     async fn recovered(&self, _: NodeId, _: Epoch) -> Result<()> {
+        self.fail()
+    }
+    async fn heartbeat(&self, _: &Heartbeat) -> Result<Alive> {
+        self.fail()
+    }
+    async fn leave(&self, _: NodeId, _: Epoch, _: Instant) -> Result<()> {
+        self.fail()
+    }
+    async fn nodes(&self, _: Instant) -> Result<Vec<StoredNode>> {
         self.fail()
     }
     async fn sync(&self, _: &SyncRequest) -> Result<SyncAnswer> {

@@ -7,7 +7,7 @@ mod task;
 use std::sync::Arc;
 
 use journal::Journal;
-use ledger::{Credits, Epoch, Instant, NodeId, OrgId, Shard};
+use ledger::{Epoch, Instant, NodeId, OrgId, Shard};
 use store::{Applied, ChangeSeq, Refill, Store};
 
 use crate::org::{Directory, Org};
@@ -140,7 +140,7 @@ impl Ledger {
         }
         org.lease(|| {
             let accounts = org.open_accounts().into_iter();
-            let refill = accounts.map(|account| Refill { account, wanted: Credits::MAX }).collect();
+            let refill = accounts.map(Refill::everything).collect();
             self.sync(org.shard(), refill)
         })
         .await

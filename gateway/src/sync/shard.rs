@@ -110,6 +110,8 @@ impl Ledger {
             now: self.clock.now(),
             report: by_account(spends).map(spend).collect(),
             give_back: by_account(report.give_backs.iter().copied()).map(give_back).collect(),
+            regranted: Vec::new(),
+            ask: Vec::new(),
             refill,
             events,
             keyed: report.keyed,

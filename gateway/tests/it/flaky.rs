@@ -8,10 +8,10 @@ use ledger::{
 };
 use parking_lot::Mutex;
 use store::{
-    Adjusted, AdjustmentRequest, Change, ChangeSeq, ClaimAnswer, Error, Expired, Group,
-    IdempotencyClaim, Indeterminate, Key, KeyIdentity, KeySecret, Member, Org, OrgData, Project,
-    Registered, Registration, Result, SecretHash, Stamp, Store, SyncAnswer, SyncRequest,
-    UsageQuery, UsageRow,
+    Adjusted, AdjustmentRequest, Alive, Change, ChangeSeq, ClaimAnswer, Error, Expired, Group,
+    Heartbeat, IdempotencyClaim, Indeterminate, Key, KeyIdentity, KeySecret, Member, Org, OrgData,
+    Project, Registered, Registration, Result, SecretHash, Stamp, Store, StoredNode, SyncAnswer,
+    SyncRequest, UsageQuery, UsageRow,
 };
 use store_sqlite::SqliteStore;
 
@@ -60,6 +60,18 @@ impl FlakyStore {
 
 #[async_trait]
 impl Store for FlakyStore {
+    async fn heartbeat(&self, beat: &Heartbeat) -> Result<Alive> {
+        self.reached()?.heartbeat(beat).await
+    }
+
+    async fn leave(&self, node: NodeId, epoch: Epoch, now: Instant) -> Result<()> {
+        self.told()?.leave(node, epoch, now).await
+    }
+
+    async fn nodes(&self, now: Instant) -> Result<Vec<StoredNode>> {
+        self.reached()?.nodes(now).await
+    }
+
     async fn sync(&self, request: &SyncRequest) -> Result<SyncAnswer> {
         let answer = self.told()?.sync(request).await?;
         match *self.reach.lock() {

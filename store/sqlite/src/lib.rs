@@ -32,10 +32,11 @@ use ledger::{
 };
 use sqlx::{Sqlite, SqlitePool, Transaction};
 use store::{
-    Adjusted, Adjustment, AdjustmentRequest, Audit, Change, ChangeSeq, ClaimAnswer, Entry, Expired,
-    Group, IdempotencyClaim, Indeterminate, Key, KeyIdentity, KeySecret, Member, Org, OrgData,
-    Project, Reconciliation, Registered, Registration, Result, SecretHash, Stamp, Store,
-    StoredAccount, SyncAnswer, SyncRequest, ThresholdEvent, UsageQuery, UsageRow,
+    Adjusted, Adjustment, AdjustmentRequest, Alive, Audit, Change, ChangeSeq, ClaimAnswer, Entry,
+    Expired, Group, Heartbeat, IdempotencyClaim, Indeterminate, Key, KeyIdentity, KeySecret,
+    Member, Org, OrgData, Project, Reconciliation, Registered, Registration, Result, SecretHash,
+    Stamp, Store, StoredAccount, StoredNode, SyncAnswer, SyncRequest, ThresholdEvent, UsageQuery,
+    UsageRow,
 };
 
 use read_only::AtRest;
@@ -114,6 +115,18 @@ impl Store for SqliteStore {
 
     async fn recovered(&self, node: NodeId, epoch: Epoch) -> Result<()> {
         Ok(registration::recovered(self, node, epoch).await?)
+    }
+
+    async fn heartbeat(&self, beat: &Heartbeat) -> Result<Alive> {
+        Ok(registration::heartbeat(self, beat).await?)
+    }
+
+    async fn leave(&self, node: NodeId, epoch: Epoch, _now: Instant) -> Result<()> {
+        Ok(registration::require_last_start(&mut *self.read().await?, node, epoch).await?)
+    }
+
+    async fn nodes(&self, _now: Instant) -> Result<Vec<StoredNode>> {
+        Ok(registration::nodes(&mut *self.read().await?).await?)
     }
 
     async fn sync(&self, request: &SyncRequest) -> Result<SyncAnswer> {

@@ -1,8 +1,8 @@
 //! Gateways that start, and the leases of those that ended.
 
-use ledger::{Epoch, NodeId, Shard};
-use sqlx::SqliteConnection;
-use store::{Applied, Registered, Registration};
+use ledger::{Credits, Epoch, Instant, NodeId, Shard};
+use sqlx::{Row, SqliteConnection};
+use store::{Alive, Applied, Heartbeat, NodeState, Registered, Registration, StoredNode};
 
 use crate::column::{Columns, Id};
 use crate::error::{Error, Result};
@@ -103,4 +103,32 @@ pub(crate) async fn recovered(store: &SqliteStore, node: NodeId, epoch: Epoch) -
     idempotency::recover(&mut tx, node, epoch).await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// The one gateway of the file lives for as long as it is the last start.
+pub(crate) async fn heartbeat(store: &SqliteStore, beat: &Heartbeat) -> Result<Alive> {
+    let mut tx = store.read().await?;
+    require_last_start(&mut tx, beat.node, beat.epoch).await?;
+    let stamp = crate::changes::stamp(&mut tx).await?;
+    Ok(Alive { now: beat.now, stamp, live: 1, recalled: Vec::new(), frozen: false })
+}
+
+pub(crate) async fn nodes(connection: &mut SqliteConnection) -> Result<Vec<StoredNode>> {
+    let rows = sqlx::query("SELECT node, epoch, registered_at FROM nodes ORDER BY node")
+        .fetch_all(connection)
+        .await?;
+    let mut nodes = Vec::with_capacity(rows.len());
+    for row in rows {
+        let registered = Instant::from_micros(row.try_get("registered_at")?);
+        nodes.push(StoredNode {
+            node: NodeId(row.try_get("node")?),
+            epoch: Epoch(row.try_get("epoch")?),
+            state: NodeState::Live,
+            registered,
+            heard: registered,
+            control: None,
+            leased: Credits::ZERO,
+        });
+    }
+    Ok(nodes)
 }

@@ -23,7 +23,8 @@ const MEMBER: MemberId = MemberId::from_u128(2);
 async fn empty() -> (Arc<SqliteStore>, TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let store = SqliteStore::open(&folder.path().join("bursar.db")).await.unwrap();
-    let registration = Registration { node: NodeId(1), journal: 1, last_lsn: 0, now: NOW };
+    let registration =
+        Registration { node: NodeId(1), journal: 1, last_lsn: 0, now: NOW, control: None };
     assert_eq!(store.register(&registration).await.unwrap().epoch, Epoch(1));
     (Arc::new(store), folder)
 }
@@ -72,6 +73,8 @@ fn end(n: u64, ending: Ending) -> SyncRequest {
         now: NOW,
         report: Vec::new(),
         give_back: Vec::new(),
+        regranted: Vec::new(),
+        ask: Vec::new(),
         refill: Vec::new(),
         keyed: vec![charge.hold],
         events: vec![charge],

@@ -61,7 +61,8 @@ impl Node {
 
     pub(super) fn registration(&self) -> Registration {
         let Self { id, journal, lsn, now, .. } = *self;
-        Registration { node: id, journal, last_lsn: lsn, now }
+        let control = Some(format!("127.0.0.1:{}", 9_000 + id.0));
+        Registration { node: id, journal, last_lsn: lsn, now, control }
     }
 
     /// The next call for the shard of an organisation, with nothing in it.
@@ -77,6 +78,8 @@ impl Node {
             now: self.now,
             report: Vec::new(),
             give_back: Vec::new(),
+            regranted: Vec::new(),
+            ask: Vec::new(),
             refill: Vec::new(),
             events: Vec::new(),
             keyed: Vec::new(),
@@ -159,7 +162,7 @@ impl Node {
 
 impl SyncRequest {
     pub(super) fn wishing(mut self, account: impl Into<AccountId>, wanted: Credits) -> Self {
-        self.refill.push(Refill { account: account.into(), wanted });
+        self.refill.push(Refill { wanted, ..Refill::everything(account.into()) });
         self
     }
 
@@ -188,11 +191,8 @@ impl SyncRequest {
     }
 }
 
-impl SyncAnswer {
-    /// The answer that grants these.
-    pub(super) fn granting(granted: impl IntoIterator<Item = (AccountId, u64)>) -> Self {
-        let granted = granted.into_iter();
-        let lease = |(account, amount)| Granted { account, amount: credits(amount) };
-        Self { granted: granted.map(lease).collect() }
-    }
+/// Leases, in order.
+pub(super) fn granting(granted: impl IntoIterator<Item = (AccountId, u64)>) -> Vec<Granted> {
+    let lease = |(account, amount)| Granted { account, amount: credits(amount) };
+    granted.into_iter().map(lease).collect()
 }

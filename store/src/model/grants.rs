@@ -69,11 +69,13 @@ impl State {
             refunded: Credits::ZERO,
             expired: Credits::ZERO,
             closed: false,
+            recalled: false,
         });
         let stays = (account.amount, account.end) == (grant.amount, grant.end);
         let revived = if stays { Credits::ZERO } else { account.expired };
         account.expired = account.expired.saturating_sub(revived);
         let before = std::mem::replace(&mut account.amount, grant.amount);
+        account.recalled &= grant.amount <= before;
         account.end = grant.end;
         let book = EntryBook::Grant(grant.id.into());
         let given = match grant.kind {

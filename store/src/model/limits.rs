@@ -28,6 +28,7 @@ impl State {
         let money = self.money.clone();
         for account in self.money.accounts.values_mut() {
             if account.limit == Some(limit.id) && !account.closed && account.end > now {
+                account.recalled &= limit.amount <= account.amount;
                 account.amount = limit.amount;
             }
         }

@@ -9,7 +9,9 @@ mod expiry;
 mod feed;
 mod grants;
 mod idempotency;
+mod leases;
 mod limits;
+mod nodes;
 mod people;
 mod periods;
 mod reconcile;
@@ -23,13 +25,15 @@ use ledger::{
     Charge, CountsFrom, Epoch, Grant, HoldId, Instant, Limit, LimitId, NodeId, OrgId, PeriodOpened,
 };
 use parking_lot::Mutex;
+use tokio::sync::broadcast;
 use uuid::Uuid;
 
 use crate::{
-    Adjusted, Adjustment, AdjustmentRequest, Audit, Change, ChangeSeq, ClaimAnswer, Entry, Expired,
-    Group, IdempotencyClaim, Indeterminate, Key, KeyIdentity, KeySecret, Member, Org, OrgData,
-    Project, Reconciliation, Registered, Registration, Result, SecretHash, Stamp, Store,
-    StoredAccount, SyncAnswer, SyncRequest, ThresholdEvent, UsageQuery, UsageRow,
+    Adjusted, Adjustment, AdjustmentRequest, Alive, Audit, Change, ChangeSeq, ClaimAnswer, Entry,
+    Expired, Group, Heartbeat, IdempotencyClaim, Indeterminate, Key, KeyIdentity, KeySecret,
+    Member, Nudge, Org, OrgData, Project, Reconciliation, Registered, Registration, Result,
+    SecretHash, Stamp, Store, StoredAccount, StoredNode, SyncAnswer, SyncRequest, ThresholdEvent,
+    UsageQuery, UsageRow, Verdict,
 };
 use state::State;
 
@@ -38,19 +42,43 @@ use state::State;
 pub struct Model {
     id: u128,
     state: Mutex<State>,
+    shared: Option<broadcast::Sender<Nudge>>,
 }
 
 impl Default for Model {
     fn default() -> Self {
-        Self { id: Uuid::now_v7().as_u128(), state: Mutex::default() }
+        Self { id: Uuid::now_v7().as_u128(), state: Mutex::default(), shared: None }
+    }
+}
+
+/// Who is further behind has to poll.
+const NUDGES_KEPT: usize = 1_024;
+
+impl Model {
+    /// A model for any number of gateways, which are nudged.
+    #[must_use]
+    pub fn shared() -> Self {
+        let (sender, _) = broadcast::channel(NUDGES_KEPT);
+        Self { shared: Some(sender), ..Self::default() }
+    }
+
+    fn nudge(&self, nudge: Nudge) {
+        if let Some(sender) = &self.shared {
+            // Nobody may listen yet.
+            let _ = sender.send(nudge);
+        }
+    }
+
+    fn changed(&self, seq: ChangeSeq) -> ChangeSeq {
+        self.nudge(Nudge::Changed(seq));
+        seq
     }
 }
 
 #[async_trait]
 impl Store for Model {
     async fn stamp(&self) -> Result<Stamp> {
-        let seq = ChangeSeq(self.state.lock().last_change);
-        Ok(Stamp { store: self.id, incarnation: 1, seq })
+        Ok(self.state.lock().stamp(self.id))
     }
 
     async fn register(&self, registration: &Registration) -> Result<Registered> {
@@ -61,8 +89,32 @@ impl Store for Model {
         self.state.lock().recovered(node, epoch)
     }
 
+    async fn heartbeat(&self, beat: &Heartbeat) -> Result<Alive> {
+        self.state.lock().heartbeat(beat, self.id)
+    }
+
+    async fn leave(&self, node: NodeId, epoch: Epoch, now: Instant) -> Result<()> {
+        self.state.lock().leave(node, epoch, now)
+    }
+
+    async fn nodes(&self, now: Instant) -> Result<Vec<StoredNode>> {
+        Ok(self.state.lock().nodes(now))
+    }
+
+    fn nudges(&self) -> Option<broadcast::Receiver<Nudge>> {
+        self.shared.as_ref().map(broadcast::Sender::subscribe)
+    }
+
+    fn serves_many(&self) -> bool {
+        self.shared.is_some()
+    }
+
     async fn sync(&self, request: &SyncRequest) -> Result<SyncAnswer> {
-        self.state.lock().sync(request)
+        let answer = self.state.lock().sync(request)?;
+        if answer.verdicts.iter().any(|it| matches!(it, Verdict::Held | Verdict::InDoubt)) {
+            self.nudge(Nudge::Recalled(request.shard));
+        }
+        Ok(answer)
     }
 
     async fn claim_idempotency(&self, claim: &IdempotencyClaim) -> Result<ClaimAnswer> {
@@ -104,23 +156,23 @@ impl Store for Model {
     }
 
     async fn put_org(&self, org: &Org) -> Result<ChangeSeq> {
-        self.state.lock().put_org(org)
+        self.state.lock().put_org(org).map(|seq| self.changed(seq))
     }
 
     async fn put_group(&self, group: &Group) -> Result<ChangeSeq> {
-        self.state.lock().put_group(group)
+        self.state.lock().put_group(group).map(|seq| self.changed(seq))
     }
 
     async fn put_project(&self, project: &Project) -> Result<ChangeSeq> {
-        self.state.lock().put_project(project)
+        self.state.lock().put_project(project).map(|seq| self.changed(seq))
     }
 
     async fn put_member(&self, member: &Member) -> Result<ChangeSeq> {
-        self.state.lock().put_member(member)
+        self.state.lock().put_member(member).map(|seq| self.changed(seq))
     }
 
     async fn put_key(&self, key: &Key, secret: Option<&KeySecret>) -> Result<ChangeSeq> {
-        self.state.lock().put_key(key, secret)
+        self.state.lock().put_key(key, secret).map(|seq| self.changed(seq))
     }
 
     async fn put_grant(
@@ -130,7 +182,8 @@ impl Store for Model {
         idempotency: Option<&str>,
         now: Instant,
     ) -> Result<(Grant, ChangeSeq)> {
-        self.state.lock().put_grant(org, grant, idempotency, now)
+        let (grant, seq) = self.state.lock().put_grant(org, grant, idempotency, now)?;
+        Ok((grant, self.changed(seq)))
     }
 
     async fn put_limit(
@@ -140,11 +193,11 @@ impl Store for Model {
         counts_from: CountsFrom,
         now: Instant,
     ) -> Result<ChangeSeq> {
-        self.state.lock().put_limit(org, limit, counts_from, now)
+        self.state.lock().put_limit(org, limit, counts_from, now).map(|seq| self.changed(seq))
     }
 
     async fn remove_limit(&self, org: OrgId, limit: LimitId) -> Result<ChangeSeq> {
-        self.state.lock().remove_limit(org, limit)
+        self.state.lock().remove_limit(org, limit).map(|seq| self.changed(seq))
     }
 
     async fn expire(&self, now: Instant) -> Result<Vec<Expired>> {
@@ -152,7 +205,10 @@ impl Store for Model {
     }
 
     async fn adjust(&self, request: &AdjustmentRequest) -> Result<Adjusted> {
-        self.state.lock().adjust(request)
+        let mut state = self.state.lock();
+        let adjusted = state.adjust(request)?;
+        self.changed(ChangeSeq(state.last_change));
+        Ok(adjusted)
     }
 
     async fn indeterminate(&self, org: Option<OrgId>) -> Result<Vec<Indeterminate>> {

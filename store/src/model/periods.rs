@@ -76,6 +76,7 @@ impl State {
             refunded: Credits::ZERO,
             expired: Credits::ZERO,
             closed: false,
+            recalled: false,
         };
         self.money.accounts.insert(id, account);
         let (limit, account, refunded) = (limit.id, id, Credits::ZERO);

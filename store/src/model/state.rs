@@ -21,7 +21,7 @@ pub(super) struct State {
     pub(super) secrets: BTreeMap<SecretHash, (OrgId, KeyId, KeySecret)>,
     pub(super) grant_requests: BTreeMap<(OrgId, String), GrantRequest>,
     pub(super) money: Accounts,
-    pub(super) nodes: BTreeMap<NodeId, (Epoch, u128)>,
+    pub(super) nodes: BTreeMap<NodeId, Node>,
     pub(super) applied: BTreeMap<(NodeId, u128, Shard), (SyncRequest, SyncAnswer)>,
     pub(super) charges: BTreeMap<HoldId, Charge>,
     pub(super) entries: BTreeMap<OrgId, Vec<Entry>>,
@@ -31,6 +31,17 @@ pub(super) struct State {
     pub(super) idempotency: BTreeMap<(OrgId, MemberId, String), KeyUse>,
     pub(super) last_change: u64,
     pub(super) changes: Vec<(u64, OrgId, Entity)>,
+}
+
+/// A gateway's last start.
+#[derive(Clone, Debug)]
+pub(super) struct Node {
+    pub(super) epoch: Epoch,
+    pub(super) journal: u128,
+    pub(super) registered: Instant,
+    pub(super) heard: Instant,
+    pub(super) control: Option<String>,
+    pub(super) stopped: bool,
 }
 
 /// An organisation and those in it.
@@ -79,6 +90,8 @@ pub(super) struct Account {
     pub(super) refunded: Credits,
     pub(super) expired: Credits,
     pub(super) closed: bool,
+    /// What gateways have of it is wanted back.
+    pub(super) recalled: bool,
 }
 
 impl Account {

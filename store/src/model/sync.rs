@@ -1,4 +1,4 @@
-//! Starts, syncs and recoveries: every line of every charge by itself, on a copy that counts only
+//! Syncs and recoveries: every line of every charge by itself, on a copy that counts only
 //! if nothing was wrong.
 
 use std::collections::BTreeMap;
@@ -6,36 +6,9 @@ use std::collections::BTreeMap;
 use ledger::{AccountId, Charge, Credits, Epoch, Line, LineSource, NodeId};
 
 use super::state::{Accounts, State};
-use crate::{
-    Applied, Error, Granted, Refill, Registered, Registration, Result, SyncAnswer, SyncRequest,
-};
+use crate::{Applied, Error, Result, SyncAnswer, SyncRequest};
 
 impl State {
-    pub(super) fn register(&mut self, registration: &Registration) -> Result<Registered> {
-        let Registration { node, journal, last_lsn, .. } = *registration;
-        let of_journal =
-            |((of, journal_of, shard), (request, _)): (&(_, _, _), &(SyncRequest, _))| {
-                let applied = Applied { seq: request.seq, lsn: request.lsn };
-                ((*of, *journal_of) == (node, journal)).then_some((*shard, applied))
-            };
-        let applied: Vec<_> = self.applied.iter().filter_map(of_journal).collect();
-        if let Some((_, ahead)) = applied.iter().find(|(_, applied)| applied.lsn > last_lsn) {
-            return Err(Error::OldCopy { applied: ahead.lsn, held: last_lsn });
-        }
-        let epoch = Epoch(self.nodes.get(&node).map_or(0, |(epoch, _)| epoch.0) + 1);
-        self.nodes.insert(node, (epoch, journal));
-        Ok(Registered { epoch, applied })
-    }
-
-    /// The journal of a node's last start.
-    pub(super) fn journal_of(&self, node: NodeId, epoch: Epoch) -> Result<u128> {
-        match self.nodes.get(&node) {
-            Some((current, journal)) if *current == epoch => Ok(*journal),
-            Some((current, _)) => Err(Error::Fenced { current: *current }),
-            None => Err(Error::Fenced { current: Epoch(0) }),
-        }
-    }
-
     pub(super) fn recovered(&mut self, node: NodeId, epoch: Epoch) -> Result<()> {
         self.journal_of(node, epoch)?;
         self.money.leases.retain(|(_, of, earlier), _| *of != node || *earlier >= epoch);
@@ -70,8 +43,10 @@ impl State {
         }
         check_report(request)?;
         check_keyed(request)?;
+        let silent = self.silent_nodes(request.now);
         let mut money = self.money.clone();
-        let answer = money.moved(request)?;
+        money.move_as(request)?;
+        let answer = money.answer(request, &silent);
         let before = std::mem::replace(&mut self.money, money);
         self.charges = charges;
         self.enter_sync(request, &before);
@@ -83,22 +58,30 @@ impl State {
 }
 
 impl Accounts {
-    fn moved(&mut self, request: &SyncRequest) -> Result<SyncAnswer> {
+    fn move_as(&mut self, request: &SyncRequest) -> Result<()> {
         for charge in &request.events {
             for line in charge.lines.iter().filter(|line| !line.amount.is_zero()) {
                 self.spend(charge, line)?;
             }
         }
         for give_back in request.give_back.iter().filter(|back| !back.amount.is_zero()) {
-            let account = self.accounts.get(&give_back.account);
-            if account.is_none_or(|account| account.org.shard() != request.shard) {
-                return Err(Error::Corrupt(format!("there is no {}", give_back.account)));
-            }
+            self.require(request, give_back.account)?;
             let lease = (give_back.account, request.node, request.epoch);
             self.take(lease, give_back.amount)?;
         }
-        let wishes = request.refill.iter().filter_map(|wish| self.refill(request, wish));
-        Ok(SyncAnswer { granted: wishes.collect() })
+        for granted in request.regranted.iter().filter(|granted| !granted.amount.is_zero()) {
+            self.require(request, granted.account)?;
+            self.lease(request, granted.account, granted.amount);
+        }
+        Ok(())
+    }
+
+    fn require(&self, request: &SyncRequest, id: AccountId) -> Result<()> {
+        let account = self.accounts.get(&id);
+        match account.filter(|account| account.org.shard() == request.shard) {
+            Some(_) => Ok(()),
+            None => Err(Error::Corrupt(format!("there is no {id}"))),
+        }
     }
 
     /// A hold is paid from the lease of the start that it was taken in.
@@ -117,22 +100,6 @@ impl Accounts {
         let leased = self.leases.get_mut(&lease).ok_or_else(uncovered)?;
         *leased = leased.checked_sub(amount).ok_or_else(uncovered)?;
         Ok(())
-    }
-
-    fn refill(&mut self, request: &SyncRequest, wish: &Refill) -> Option<Granted> {
-        let account = self.accounts.get(&wish.account)?;
-        if account.org.shard() != request.shard || account.end <= request.now || account.closed {
-            return None;
-        }
-        let taken = account.spent.saturating_add(self.leased(wish.account));
-        let taken = taken.saturating_add(account.expired);
-        let amount = wish.wanted.min(account.amount.saturating_sub(taken));
-        if amount.is_zero() {
-            return None;
-        }
-        let lease = self.leases.entry((wish.account, request.node, request.epoch)).or_default();
-        *lease = lease.saturating_add(amount);
-        Some(Granted { account: wish.account, amount })
     }
 }
 

@@ -69,7 +69,7 @@ impl<'a> Node<'a> {
         standings: &Standings<'a>,
         now: Instant,
     ) -> anyhow::Result<Self> {
-        let registration = Registration { node: NODE, journal: 1, last_lsn: 0, now };
+        let registration = Registration { node: NODE, journal: 1, last_lsn: 0, now, control: None };
         let registered = store.register(&registration).await?;
         store.recovered(NODE, registered.epoch).await?;
         let mut book = Book::new(org.id);
@@ -156,7 +156,7 @@ impl<'a> Node<'a> {
         let (begun, to_come) = self.to_lease.drain(..).partition(|grant| grant.start <= now);
         self.to_lease = to_come;
         let begun: Vec<&Grant> = begun;
-        let refill = begun.iter().map(|it| Refill { account: it.id.into(), wanted: Credits::MAX });
+        let refill = begun.iter().map(|it| Refill::everything(it.id.into()));
         self.exchange(now, refill.collect()).await
     }
 
@@ -192,6 +192,8 @@ impl<'a> Node<'a> {
             now,
             report,
             give_back,
+            regranted: Vec::new(),
+            ask: Vec::new(),
             refill,
             events,
             keyed: Vec::new(),

@@ -1,9 +1,12 @@
 //! What a sync moves, decided from the request and the accounts it touches; nothing is written.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ledger::{AccountId, Credits, Epoch, Instant, LineSource, OrgId};
-use store::{Granted, Level, SyncAnswer, SyncRequest, source_name};
+use store::{
+    Figures, Granted, Leasable, LeaseDecision, Level, SyncAnswer, SyncRequest, decide_leases,
+    source_name,
+};
 
 use crate::error::{Error, Result};
 
@@ -22,6 +25,9 @@ pub(super) struct Touched {
     pub(super) leased: Credits,
     pub(super) reserved: Credits,
     pub(super) expired: Credits,
+    pub(super) refunded: Credits,
+    /// What gateways have of it is wanted back.
+    pub(super) recalled: bool,
     /// What was spent before this sync.
     pub(super) spent_before: Credits,
     /// By epoch of the node.
@@ -47,9 +53,17 @@ impl Touched {
         Level::new(self.amount, self.spent_before.saturating_add(self.expired))
     }
 
-    fn available(&self) -> Credits {
-        let taken = self.spent.saturating_add(self.leased).saturating_add(self.reserved);
-        self.amount.saturating_sub(taken).saturating_sub(self.expired)
+    fn leasable(&self) -> Leasable {
+        let Self { end, closed, leased, reserved, .. } = *self;
+        let left = self.amount.saturating_sub(self.spent).saturating_sub(self.expired);
+        let doubtful = Credits::ZERO;
+        Leasable { end, closed, left, leased, reserved, doubtful, recalled: self.recalled }
+    }
+
+    fn figures(&self, account: AccountId) -> Figures {
+        let Self { amount, spent, refunded, .. } = *self;
+        let drained = self.leasable().available().is_zero();
+        Figures { account, amount, spent, refunded, drained }
     }
 
     /// Takes credits out of the lease of an epoch; `None` where it has not so many.
@@ -92,16 +106,30 @@ pub(super) fn decide(
         let account = accounts.get_mut(&id).ok_or_else(|| unknown(id))?;
         account.take(request.epoch, amount).ok_or_else(|| uncovered(id, amount))?;
     }
-    let mut answer = SyncAnswer::default();
-    for wish in &request.refill {
-        let Some(account) = accounts.get_mut(&wish.account) else { continue };
-        let amount = wish.wanted.min(account.available());
-        if account.end > request.now && !account.closed && !amount.is_zero() {
-            account.lease(request.epoch, amount);
-            answer.granted.push(Granted { account: wish.account, amount });
-        }
+    for Granted { account: id, amount } in &request.regranted {
+        let account = accounts.get_mut(id).ok_or_else(|| unknown(*id))?;
+        account.lease(request.epoch, *amount);
     }
-    Ok(answer)
+    Ok(lease(request, accounts))
+}
+
+fn lease(request: &SyncRequest, accounts: &mut BTreeMap<AccountId, Touched>) -> SyncAnswer {
+    let mut leasable = accounts.iter().map(|(id, account)| (*id, account.leasable())).collect();
+    let SyncRequest { ask, refill, now, .. } = request;
+    let LeaseDecision { granted, verdicts } = decide_leases(ask, refill, *now, &mut leasable);
+    for Granted { account, amount } in &granted {
+        let account = accounts.get_mut(account).expect("only what was read is leased");
+        account.lease(request.epoch, *amount);
+    }
+    for (id, leasable) in &leasable {
+        let account = accounts.get_mut(id).expect("only what was read is decided on");
+        account.moved |= account.recalled != leasable.recalled;
+        account.recalled = leasable.recalled;
+    }
+    let named: BTreeSet<_> = request.leasing().collect();
+    let figures = named.into_iter().filter_map(|id| Some(accounts.get(&id)?.figures(id)));
+    let figures = figures.collect();
+    SyncAnswer { granted, verdicts, figures, ..SyncAnswer::default() }
 }
 
 fn unknown(id: AccountId) -> Error {

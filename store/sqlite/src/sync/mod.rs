@@ -1,6 +1,5 @@
 //! The only way a gateway touches money: one transaction, decided first, then written.
 
-mod answer;
 mod decide;
 mod events;
 mod position;

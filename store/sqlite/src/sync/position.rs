@@ -4,7 +4,6 @@ use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 use store::{Applied, SyncAnswer, SyncRequest};
 
-use super::answer;
 use crate::column::Columns;
 use crate::error::{Error, Result};
 use crate::registration::require_last_epoch;
@@ -35,7 +34,7 @@ pub(super) fn of(
         return Err(store::Error::Mismatch { seq: applied.seq }.into());
     }
     let kept = row.bytes("answer")?.unwrap_or_default();
-    let kept = answer::decode(&kept).ok_or_else(|| Error::corrupt("an answer is damaged"))?;
+    let kept = SyncAnswer::decode(&kept).ok_or_else(|| Error::corrupt("an answer is damaged"))?;
     Ok(Position::Repeated(kept))
 }
 

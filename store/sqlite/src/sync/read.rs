@@ -19,7 +19,7 @@ SELECT nodes.epoch, applied.seq, applied.lsn, applied.fingerprint, applied.answe
     SELECT json_group_array(json_array(
         hex(accounts.account_id), hex(accounts.org_id), accounts.number, accounts.kind,
         accounts.start_at, accounts.end_at, accounts.closed, accounts.amount, accounts.spent,
-        accounts.leased, accounts.reserved, accounts.expired, json((
+        accounts.leased, accounts.reserved, accounts.expired, accounts.refunded, accounts.recalled, json((
             SELECT json_group_array(json_array(leases.epoch, leases.amount)) FROM leases
             WHERE leases.shard = accounts.shard AND leases.org_id = accounts.org_id
                 AND leases.account_id = accounts.account_id AND leases.node = call.node))))
@@ -47,7 +47,7 @@ LEFT JOIN applied
 
 /// What `touched` has of each account, in this order.
 type Figures =
-    (String, String, i64, String, i64, i64, u8, u64, u64, u64, u64, u64, Vec<(u32, u64)>);
+    (String, String, i64, String, i64, i64, u8, u64, u64, u64, u64, u64, u64, u8, Vec<(u32, u64)>);
 
 /// What `orgs` has of each organisation, in this order; sums that may be more than an integer holds
 /// come as multiples of 2^31 and the rest.
@@ -75,7 +75,8 @@ pub(super) async fn begin(
 ) -> Result<Read> {
     let ids: BTreeSet<AccountId> = (request.report.iter().map(|spend| spend.account))
         .chain(request.give_back.iter().map(|give_back| give_back.account))
-        .chain(request.refill.iter().map(|refill| refill.account))
+        .chain(request.regranted.iter().map(|granted| granted.account))
+        .chain(request.leasing())
         .collect();
     let orgs: BTreeSet<OrgId> = request.events.iter().map(|charge| charge.org).collect();
     let position = sqlx::query(BEGIN)
@@ -123,6 +124,8 @@ fn touched(figures: Figures) -> Option<(AccountId, Touched)> {
         leased,
         reserved,
         expired,
+        refunded,
+        recalled,
         leases,
     ) = figures;
     let lease = |(epoch, amount)| Some((Epoch(epoch), Credits::from_micros(amount)?));
@@ -139,6 +142,8 @@ fn touched(figures: Figures) -> Option<(AccountId, Touched)> {
         leased: Credits::from_micros(leased)?,
         reserved: Credits::from_micros(reserved)?,
         expired: Credits::from_micros(expired)?,
+        refunded: Credits::from_micros(refunded)?,
+        recalled: recalled != 0,
         leases: leases.into_iter().map(lease).collect::<Option<_>>()?,
         moved: false,
     };

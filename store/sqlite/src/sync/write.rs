@@ -6,7 +6,7 @@ use store::{SyncAnswer, SyncRequest};
 
 use super::decide::Touched;
 use super::read::Read;
-use super::{answer, events, rollups, thresholds, transfers};
+use super::{events, rollups, thresholds, transfers};
 use crate::column::count;
 use crate::error::{Error, Result};
 
@@ -36,8 +36,10 @@ pub(super) async fn commit(
     let charged = events::charged(request, read, series)?;
     let few = events::insert_many(connection, request.node, charged.events).await?;
     let moved = || read.touched.values().filter(|account| account.moved);
-    let figures =
-        |account: &Touched| (account.number, account.spent.micros(), account.leased.micros());
+    let figures = |account: &Touched| {
+        let (spent, leased) = (account.spent.micros(), account.leased.micros());
+        (account.number, spent, leased, u8::from(account.recalled))
+    };
     let accounts: Vec<_> = moved().map(figures).collect();
     let leases = moved().flat_map(|account| {
         let leases = account.leases.iter();
@@ -52,7 +54,7 @@ pub(super) async fn commit(
         .bind(count(request.lsn))
         .bind(request.now.micros())
         .bind(fingerprint.as_slice())
-        .bind(answer::encode(answer))
+        .bind(answer.encode())
         .bind(json(&accounts)?)
         .bind(json(&leases)?)
         .bind(few)

@@ -38,11 +38,12 @@ impl Office {
         settle(store).await;
         let periods = store.open_periods(ORG, NOW).await.expect("periods");
         let limits = periods.iter().map(|period| period.account).collect();
-        let registration = Registration { node: NodeId(1), journal: 1, last_lsn: 0, now: NOW };
+        let registration =
+            Registration { node: NodeId(1), journal: 1, last_lsn: 0, now: NOW, control: None };
         let epoch = store.register(&registration).await.expect("a start").epoch;
         let mut office = Self { limits, epoch, seq: 0, n: 0 };
         let accounts = office.limits.iter().copied().chain([GRANT.into()]);
-        let refill = accounts.map(|account| Refill { account, wanted: Credits::MAX }).collect();
+        let refill = accounts.map(Refill::everything).collect();
         let lease = SyncRequest { refill, ..office.empty_call() };
         store.sync(&lease).await.expect("leases");
         office
@@ -71,6 +72,8 @@ impl Office {
             now: NOW,
             report: Vec::new(),
             give_back: Vec::new(),
+            regranted: Vec::new(),
+            ask: Vec::new(),
             refill: Vec::new(),
             events: Vec::new(),
             keyed: Vec::new(),

@@ -1,0 +1,187 @@
+//! Who is leased what, decided from the accounts alone: the same for every store that has tables.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ledger::{AccountId, Credits, Instant};
+
+use super::{Ask, Asked, Granted, Refill, ShortOf, Verdict};
+
+/// An account of the shard, as it is after the charges and give-backs of the sync.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Leasable {
+    /// First instant after it.
+    pub end: Instant,
+    /// It counts no more: nothing of it is leased.
+    pub closed: bool,
+    /// What is left of it once every lease and reservation has come back unspent.
+    pub left: Credits,
+    /// What all gateways have of it.
+    pub leased: Credits,
+    /// What jobs have of it.
+    pub reserved: Credits,
+    /// What of `leased` silent gateways have.
+    pub doubtful: Credits,
+    /// Its leases are recalled.
+    pub recalled: bool,
+}
+
+impl Leasable {
+    /// What can be leased of it.
+    #[must_use]
+    pub fn available(&self) -> Credits {
+        self.left.saturating_sub(self.leased).saturating_sub(self.reserved)
+    }
+
+    fn is_nobodys(&self) -> bool {
+        self.leased.is_zero() && self.reserved.is_zero()
+    }
+}
+
+/// What was decided; the accounts bear it already.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LeaseDecision {
+    /// The leases, in the order in which they were given; an account may come more than once.
+    pub granted: Vec<Granted>,
+    /// One an ask, in their order.
+    pub verdicts: Vec<Verdict>,
+}
+
+/// Answers the asks and then the wishes, each in its order. Accounts that are not in `accounts` have
+/// nothing.
+///
+/// What an ask was refused because others hold it is kept from the asks behind it: nobody overtakes.
+pub fn decide_leases(
+    asks: &[Ask],
+    refills: &[Refill],
+    now: Instant,
+    accounts: &mut BTreeMap<AccountId, Leasable>,
+) -> LeaseDecision {
+    let mut leases = Leases { accounts, now, awaited: BTreeSet::new(), granted: Vec::new() };
+    let verdicts = asks.iter().map(|ask| leases.answer(ask)).collect();
+    for refill in refills {
+        leases.refill(refill);
+    }
+    LeaseDecision { granted: leases.granted, verdicts }
+}
+
+struct Leases<'a> {
+    accounts: &'a mut BTreeMap<AccountId, Leasable>,
+    now: Instant,
+    /// What asks are held on.
+    awaited: BTreeSet<AccountId>,
+    granted: Vec<Granted>,
+}
+
+impl Leases<'_> {
+    fn answer(&mut self, ask: &Ask) -> Verdict {
+        if let Some(on) = self.short_of(ask, |account| account.left) {
+            return Verdict::Short { on, lasting: self.is_lasting(on, ask) };
+        }
+        let named = || ask.limits.iter().chain(&ask.grants).map(|asked| asked.account);
+        let overtakes = named().any(|account| self.awaited.contains(&account));
+        let fit = self.fit(ask);
+        if !overtakes && fit >= ask.least {
+            self.lease_path(ask, fit.min(ask.most));
+            return Verdict::Leased;
+        }
+        self.awaited.extend(named());
+        self.recall_short(ask);
+        let reliable = |account: &Leasable| account.left.saturating_sub(account.doubtful);
+        match self.short_of(ask, reliable) {
+            Some(_) => Verdict::InDoubt,
+            None => Verdict::Held,
+        }
+    }
+
+    /// The first of a path of which there is too little, by a figure of its accounts.
+    fn short_of(&self, ask: &Ask, figure: impl Fn(&Leasable) -> Credits) -> Option<ShortOf> {
+        let for_it = |asked: &Asked| {
+            let figure = self.accounts.get(&asked.account).map_or(Credits::ZERO, &figure);
+            figure.saturating_sub(asked.own)
+        };
+        let limit = ask.limits.iter().find(|asked| for_it(asked) < ask.least);
+        if let Some(limit) = limit {
+            return Some(ShortOf::Limit(limit.account));
+        }
+        let grants = total(ask.grants.iter().map(for_it));
+        (grants < ask.least).then_some(ShortOf::Grants)
+    }
+
+    fn is_lasting(&self, on: ShortOf, ask: &Ask) -> bool {
+        let nobodys = |account| self.accounts.get(account).is_none_or(Leasable::is_nobodys);
+        match on {
+            ShortOf::Limit(account) => nobodys(&account),
+            ShortOf::Grants => ask.grants.iter().all(|asked| nobodys(&asked.account)),
+        }
+    }
+
+    fn available(&self, asked: &Asked) -> Credits {
+        let account = self
+            .accounts
+            .get(&asked.account)
+            .filter(|account| !account.closed && (account.end > self.now || !asked.own.is_zero()));
+        account.map_or(Credits::ZERO, Leasable::available)
+    }
+
+    fn fit(&self, ask: &Ask) -> Credits {
+        let grants = total(ask.grants.iter().map(|asked| self.available(asked)));
+        ask.limits.iter().map(|asked| self.available(asked)).fold(grants, Credits::min)
+    }
+
+    fn lease_path(&mut self, ask: &Ask, amount: Credits) {
+        for limit in &ask.limits {
+            self.lease(limit.account, amount);
+        }
+        let mut unmet = amount;
+        for grant in &ask.grants {
+            let part = self.available(grant).min(unmet);
+            self.lease(grant.account, part);
+            unmet = unmet.saturating_sub(part);
+        }
+    }
+
+    fn lease(&mut self, id: AccountId, amount: Credits) {
+        if amount.is_zero() {
+            return;
+        }
+        let account = self.accounts.get_mut(&id).expect("what has something available is known");
+        account.leased = account.leased.saturating_add(amount);
+        self.granted.push(Granted { account: id, amount });
+    }
+
+    /// Recalls what others have of the accounts that are short.
+    fn recall_short(&mut self, ask: &Ask) {
+        let short = |asked: &&Asked| self.available(asked) < ask.least;
+        let mut recalled: Vec<_> = ask.limits.iter().filter(short).collect();
+        if total(ask.grants.iter().map(|asked| self.available(asked))) < ask.least {
+            recalled.extend(&ask.grants);
+        }
+        for asked in recalled {
+            if let Some(account) = self.accounts.get_mut(&asked.account) {
+                account.recalled |= !account.leased.is_zero();
+            }
+        }
+    }
+
+    fn refill(&mut self, refill: &Refill) {
+        let living = |account: &&Leasable| account.end > self.now && !account.closed;
+        let available = refill.accounts.iter().find_map(|id| {
+            let available = self.accounts.get(id).filter(living)?.available();
+            (!available.is_zero()).then_some((*id, available))
+        });
+        let Some((id, available)) = available else { return };
+        let share = available.micros() / u64::from(refill.divisor.get());
+        let share = Credits::from_micros(share).unwrap_or(available);
+        if share.is_zero() || share < refill.quote {
+            return;
+        }
+        self.lease(id, share.min(refill.wanted));
+        if let Some(account) = self.accounts.get_mut(&id) {
+            account.recalled = false;
+        }
+    }
+}
+
+fn total(amounts: impl Iterator<Item = Credits>) -> Credits {
+    amounts.fold(Credits::ZERO, Credits::saturating_add)
+}

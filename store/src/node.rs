@@ -1,0 +1,99 @@
+//! Gateways as the store knows them.
+
+use ledger::{Credits, Epoch, Instant, NodeId, Shard};
+
+use crate::{Applied, ChangeSeq, Stamp};
+
+/// A gateway of which nothing was heard for so long is silent: what it has leased is in doubt.
+pub const SILENT_AFTER_MICROS: i64 = 10_000_000;
+
+/// A gateway that starts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Registration {
+    /// The gateway's data folder.
+    pub node: NodeId,
+    /// The journal in it.
+    pub journal: u128,
+    /// The last record that the journal holds; 0 for none.
+    pub last_lsn: u64,
+    /// The time.
+    pub now: Instant,
+    /// Where it is told of changes, as `host:port`; `None` for one that only polls.
+    pub control: Option<String>,
+}
+
+/// A gateway's new epoch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Registered {
+    /// The epoch, larger than every earlier one of the node.
+    pub epoch: Epoch,
+    /// The shards of which something is applied, by number.
+    pub applied: Vec<(Shard, Applied)>,
+}
+
+/// A sign of life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Heartbeat {
+    /// The gateway.
+    pub node: NodeId,
+    /// Its epoch.
+    pub epoch: Epoch,
+    /// The time.
+    pub now: Instant,
+}
+
+/// What a gateway is told that gives a sign of life.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alive {
+    /// The store's own time; that of the heartbeat where the store has none.
+    pub now: Instant,
+    /// Which store this is, and how far its changes are.
+    pub stamp: Stamp,
+    /// How many gateways live, this one included.
+    pub live: u32,
+    /// The shards in which this epoch has leases of accounts under recall, by number.
+    pub recalled: Vec<Shard>,
+    /// Nothing new is leased until every gateway that lived has told the store what it had of it.
+    pub frozen: bool,
+}
+
+/// How it stands with a gateway.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum NodeState {
+    /// It was heard of.
+    Live,
+    /// It is silent. What it has leased is in doubt until it is back or retired.
+    Suspect,
+    /// It has ended in order and given everything back.
+    Stopped,
+    /// The operator has written off what it had.
+    Retired,
+}
+
+/// A gateway as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredNode {
+    /// The gateway.
+    pub node: NodeId,
+    /// Its last epoch.
+    pub epoch: Epoch,
+    /// How it stands with it.
+    pub state: NodeState,
+    /// When that epoch began.
+    pub registered: Instant,
+    /// When it was last heard of.
+    pub heard: Instant,
+    /// Where it is told of changes.
+    pub control: Option<String>,
+    /// What all its epochs have leased of grants.
+    pub leased: Credits,
+}
+
+/// Something that a gateway had better look at before its next turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nudge {
+    /// The feed has a change of this number.
+    Changed(ChangeSeq),
+    /// Accounts of a shard were put under recall.
+    Recalled(Shard),
+}
