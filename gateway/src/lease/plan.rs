@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use ledger::{AccountId, Credits};
+use ledger::{Account, AccountId, Credits};
 use store::Refill;
 
 use super::pace::{Pace, least_target, low_mark};
@@ -16,6 +16,8 @@ pub(crate) struct Plan {
     paces: HashMap<AccountId, Pace>,
     /// Of any of its accounts: what a new one is expected to be asked for.
     quotes: Quotes,
+    /// The paths that were asked for since wishes were last made.
+    asked: Vec<Path>,
 }
 
 /// What this gateway has of an account.
@@ -26,6 +28,12 @@ pub(crate) struct Stand {
     pub(crate) held: Credits,
 }
 
+impl Stand {
+    pub(crate) const fn of(account: &Account) -> Self {
+        Self { account: account.id(), free: account.free(), held: account.held() }
+    }
+}
+
 /// Accounts on which credits are wanted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Path {
@@ -34,8 +42,14 @@ pub(crate) struct Path {
     pub(crate) grants: Vec<AccountId>,
 }
 
+impl Path {
+    pub(crate) fn accounts(&self) -> impl Iterator<Item = AccountId> {
+        self.limits.iter().chain(&self.grants).copied()
+    }
+}
+
 impl Plan {
-    /// So much was spent of an account, by a request that had held so much.
+    /// So much was spent of an account.
     pub(crate) fn spent(&mut self, account: AccountId, amount: Credits, now: Duration) {
         self.pace(account, now).spent(amount, now);
     }
@@ -46,7 +60,22 @@ impl Plan {
         self.pace(account, now).quoted(quote, now);
     }
 
-    /// What to wish for on paths that run low. `live` gateways share the accounts.
+    /// A request waits for so much on a path.
+    pub(crate) fn asked(&mut self, path: Path, quote: Credits, now: Duration) {
+        for account in path.accounts() {
+            self.quoted(account, quote, now);
+        }
+        if !self.asked.contains(&path) {
+            self.asked.push(path);
+        }
+    }
+
+    /// The paths that were asked for since the last call.
+    pub(crate) fn take_asked(&mut self) -> Vec<Path> {
+        std::mem::take(&mut self.asked)
+    }
+
+    /// What to wish for on paths that run low, or are asked for. `live` gateways share the accounts.
     pub(crate) fn refills(
         &self,
         paths: &[Path],
@@ -171,8 +200,8 @@ mod tests {
         let mut plan = Plan::default();
         plan.quoted(account(1), micros(1), at(1));
         plan.spent(account(1), micros(50), at(1));
-        let refills =
-            plan.refills(&[path(&[], &[1, 2])], &[stand(1, 100), stand(2, 400)], 1, at(1));
+        let low = [path(&[], &[1, 2])];
+        let refills = plan.refills(&low, &[stand(1, 100), stand(2, 400)], 1, at(1));
         assert_eq!(refills[0].accounts, [account(1), account(2)]);
         assert_eq!(wanted(&refills), [50 * 60 - 500]);
         assert_eq!(refills[0].divisor, NonZeroU32::MIN);
@@ -181,10 +210,11 @@ mod tests {
     #[test]
     fn what_two_paths_share_is_wished_for_once() {
         let mut plan = Plan::default();
-        for id in 1..=4 {
-            plan.quoted(account(id), micros(1), at(0));
-        }
-        let paths = [path(&[1, 2], &[4]), path(&[1, 3], &[4])];
+        plan.asked(path(&[1, 2], &[4]), micros(1), at(0));
+        plan.asked(path(&[1, 3], &[4]), micros(1), at(0));
+        plan.asked(path(&[1, 2], &[4]), micros(1), at(0));
+        let paths = plan.take_asked();
+        assert_eq!((paths.len(), plan.take_asked().len()), (2, 0));
         let refills = plan.refills(&paths, &[], 2, at(0));
         let accounts: Vec<_> = refills.iter().map(|refill| refill.accounts[0]).collect();
         assert_eq!(accounts, [account(1), account(2), account(4), account(3)]);

@@ -11,7 +11,7 @@ impl Org {
         let view = self.view();
         let managers = match refusal {
             Refusal::CredentialEnded | Refusal::PeriodUnopened(_) => return None,
-            Refusal::CreditsHeld(_) => return None,
+            Refusal::CreditsHeld(_) | Refusal::CreditsInDoubt(_) => return None,
             Refusal::KeyBlocked | Refusal::AccessRemoved | Refusal::ToolNotAllowed => None,
             Refusal::Short(short) => match &short.on {
                 ShortOn::Limit(limit) => match limit.scope {

@@ -4,23 +4,33 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use dashmap::DashMap;
-use ledger::{Book, Change, OrgId, Shard};
-use store::{ChangeSeq, OrgData, Store};
-use tokio::sync::Mutex;
+use ledger::{Book, Change, Leases, OrgId, Shard};
+use parking_lot::RwLock;
+use store::{ChangeSeq, OrgData};
 
-use super::{Org, OrgView};
+use super::{Bell, Org, OrgView};
+use crate::flights::{Flights, Landed};
+use crate::store_calls::StoreCalls;
 use crate::time::Clock;
 
 /// The organisations in memory.
 pub(crate) struct Directory {
-    store: Arc<dyn Store>,
+    store: Arc<StoreCalls>,
     clock: Arc<dyn Clock>,
+    leases: Leases,
     orgs: DashMap<OrgId, Arc<Org>>,
-    /// One load at a time: many requests of a cold organisation wait for the same one.
-    loading: Mutex<()>,
-    /// The last change taken in; one reader of the feed at a time.
-    feed: Mutex<ChangeSeq>,
+    shards: Vec<InShard>,
+    loading: Flights<OrgId, Option<Arc<Org>>>,
+    /// The last change taken in. One reader of the feed at a time; whoever loads keeps it still.
+    feed: tokio::sync::RwLock<ChangeSeq>,
     taken_in: AtomicU64,
+}
+
+/// The organisations of one shard.
+#[derive(Default)]
+struct InShard {
+    bell: Arc<Bell>,
+    orgs: RwLock<Vec<Arc<Org>>>,
 }
 
 /// How many changes are read from the feed at once.
@@ -28,14 +38,20 @@ const FEED_PAGE: usize = 500;
 
 impl Directory {
     /// The empty directory of a store, whose changes up to now every load contains.
-    pub(crate) async fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> store::Result<Self> {
+    pub(crate) async fn new(
+        store: Arc<StoreCalls>,
+        clock: Arc<dyn Clock>,
+    ) -> store::Result<Self> {
         let seq = store.stamp().await?.seq;
+        let leases = if store.serves_many() { Leases::Shared } else { Leases::Everything };
         Ok(Self {
             store,
             clock,
+            leases,
             orgs: DashMap::new(),
-            loading: Mutex::new(()),
-            feed: Mutex::new(seq),
+            shards: (0..Shard::COUNT).map(|_| InShard::default()).collect(),
+            loading: Flights::default(),
+            feed: tokio::sync::RwLock::new(seq),
             taken_in: AtomicU64::new(seq.0),
         })
     }
@@ -48,9 +64,23 @@ impl Directory {
         self.orgs.iter().map(|org| Arc::clone(&org)).collect()
     }
 
+    /// Whether other gateways spend of the same organisations.
+    pub(crate) const fn is_shared(&self) -> bool {
+        matches!(self.leases, Leases::Shared)
+    }
+
     pub(crate) fn of_shard(&self, shard: Shard) -> Vec<Arc<Org>> {
-        let all = self.all().into_iter();
-        all.filter(|org| org.shard() == shard).collect()
+        self.shard(shard).orgs.read().clone()
+    }
+
+    /// What is rung when a shard has to be synced before its turn.
+    pub(crate) fn bell(&self, shard: Shard) -> &Arc<Bell> {
+        &self.shard(shard).bell
+    }
+
+    fn shard(&self, shard: Shard) -> &InShard {
+        let shard = self.shards.get(usize::from(shard.number()));
+        shard.expect("there is a place for every shard")
     }
 
     /// The last change that is in force here.
@@ -59,26 +89,30 @@ impl Directory {
     }
 
     /// Loads an organisation, without leases.
-    pub(crate) async fn load(&self, id: OrgId) -> store::Result<Option<Arc<Org>>> {
+    pub(crate) async fn load(&self, id: OrgId) -> Landed<Option<Arc<Org>>> {
         if let Some(org) = self.loaded(id) {
             return Ok(Some(org));
         }
-        let _one = self.loading.lock().await;
+        self.loading.board(id, || self.fetch(id)).await
+    }
+
+    async fn fetch(&self, id: OrgId) -> store::Result<Option<Arc<Org>>> {
         if let Some(org) = self.loaded(id) {
             return Ok(Some(org));
         }
         // The feed stands still while we read: what it brings later is not in the data, or again.
-        let _still = self.feed.lock().await;
+        let _still = self.feed.read().await;
         let Some(data) = self.store.load(id).await? else { return Ok(None) };
         let org = Arc::new(self.build(&data));
         self.open_periods(&org).await?;
+        self.shard(org.shard()).orgs.write().push(Arc::clone(&org));
         self.orgs.insert(id, Arc::clone(&org));
         Ok(Some(org))
     }
 
     fn build(&self, data: &OrgData) -> Org {
         let now = self.clock.now();
-        let mut book = Book::new(data.org.id);
+        let mut book = Book::new(data.org.id, self.leases);
         let members = data.members.iter().map(|member| Change::Member(member.standing.clone()));
         let keys = data.keys.iter().map(|key| Change::Key(key.standing.clone()));
         let limits = data.limits.iter().cloned().map(Change::Limit);
@@ -91,7 +125,8 @@ impl Directory {
             let decided = book.apply(change, now);
             debug_assert!(decided.is_empty(), "nobody waits for a new book");
         }
-        Org::new(OrgView::of(data), book, Arc::clone(&self.clock))
+        let bell = Arc::clone(self.bell(data.org.id.shard()));
+        Org::new(OrgView::of(data), book, self.leases, bell, Arc::clone(&self.clock))
     }
 
     /// Opens the periods that an organisation needs now and does not know.
@@ -117,7 +152,7 @@ impl Directory {
 
     /// Takes in the changes that the store has committed.
     pub(crate) async fn read_feed(&self) -> store::Result<()> {
-        let mut last = self.feed.lock().await;
+        let mut last = self.feed.write().await;
         loop {
             let changes = self.store.changes_since(*last, FEED_PAGE).await?;
             let full = changes.len() == FEED_PAGE;

@@ -14,7 +14,9 @@ use crate::lease::LastAnswer;
 pub(crate) struct Health {
     is_fenced: AtomicBool,
     fenced: watch::Sender<Option<Epoch>>,
-    failing: AtomicBool,
+    /// Syncs, and signs of life, are not answered.
+    syncs_fail: AtomicBool,
+    beats_fail: AtomicBool,
     last_answer: LastAnswer,
 }
 
@@ -24,7 +26,8 @@ impl Health {
         Self {
             is_fenced: AtomicBool::new(false),
             fenced: watch::Sender::new(None),
-            failing: AtomicBool::new(false),
+            syncs_fail: AtomicBool::new(false),
+            beats_fail: AtomicBool::new(false),
             last_answer: LastAnswer::at(now),
         }
     }
@@ -53,7 +56,7 @@ impl Health {
     }
 
     pub(crate) fn is_failing(&self) -> bool {
-        self.failing.load(Ordering::Relaxed)
+        self.syncs_fail.load(Ordering::Relaxed) || self.beats_fail.load(Ordering::Relaxed)
     }
 
     /// Whether the store has not answered for longer than that.
@@ -61,20 +64,42 @@ impl Health {
         self.last_answer.is_older(than, now)
     }
 
-    /// It has answered what was asked at this instant.
-    pub(crate) fn answered(&self, asked: Duration) {
+    /// It has answered a sync that was sent at this instant.
+    pub(super) fn sync_answered(&self, asked: Duration) {
         self.last_answer.answered(asked);
-        if self.failing.swap(false, Ordering::Relaxed) {
+        if self.syncs_fail.swap(false, Ordering::Relaxed) {
             info!("the store answers again");
         }
     }
 
     /// It has not.
-    pub(crate) fn failed(&self, failure: &store::Error) {
+    pub(super) fn sync_failed(&self, failure: &store::Error) {
+        self.refused(failure);
+        if failure.is_transient() && !self.syncs_fail.swap(true, Ordering::Relaxed) {
+            warn!(%failure, "the store does not answer; charges are kept until it does");
+        }
+    }
+
+    /// It has answered a sign of life that was given at this instant.
+    pub(super) fn beat_answered(&self, asked: Duration) {
+        self.last_answer.answered(asked);
+        if self.beats_fail.swap(false, Ordering::Relaxed) {
+            info!("the store hears of this gateway again");
+        }
+    }
+
+    /// It has not.
+    pub(super) fn beat_failed(&self, failure: &store::Error) {
+        self.refused(failure);
+        if failure.is_transient() && !self.beats_fail.swap(true, Ordering::Relaxed) {
+            warn!(%failure, "the store does not hear of this gateway");
+        }
+    }
+
+    /// Takes in a no of the store: it may say that a later start of this node has begun.
+    pub(crate) fn refused(&self, failure: &store::Error) {
         if let store::Error::Fenced { current } = failure {
             self.fence(*current);
-        } else if failure.is_transient() && !self.failing.swap(true, Ordering::Relaxed) {
-            warn!(%failure, "the store does not answer; charges are kept until it does");
         }
     }
 

@@ -37,12 +37,12 @@ impl Ledger {
         let alive = match self.store.heartbeat(beat).await {
             Ok(alive) => alive,
             Err(failure) => {
-                self.health.failed(&failure);
+                self.health.beat_failed(&failure);
                 return Err(failure);
             }
         };
         self.clock.store_says(alive.now);
-        self.health.answered(asked);
+        self.health.beat_answered(asked);
         self.live.store(alive.live, Ordering::Relaxed);
         for shard in alive.recalled {
             self.bell(shard).ring_recalled();
