@@ -27,13 +27,14 @@ impl<K, V> Default for Flights<K, V> {
 impl<K: Clone + Eq + Hash, V: Clone> Flights<K, V> {
     /// Fetches, or waits for who does. A failure is told to all who waited, and the next one fetches
     /// anew.
-    pub(crate) async fn board<F>(&self, key: K, fetch: impl FnOnce() -> F) -> Landed<V>
+    pub(crate) async fn board<F, E>(&self, key: K, fetch: impl FnOnce() -> F) -> Landed<V>
     where
-        F: Future<Output = store::Result<V>>,
+        F: Future<Output = Result<V, E>>,
+        E: Into<Arc<store::Error>>,
     {
         let flight = self.join(key.clone());
         // Of one that is given up on its way, somebody else who waits takes over.
-        let fetched = async || fetch().await.map_err(Arc::new);
+        let fetched = async || fetch().await.map_err(Into::into);
         let landed = flight.get_or_init(fetched).await.clone();
         self.land(&key, &flight);
         landed
@@ -72,11 +73,10 @@ mod tests {
         let board = || {
             flights.board(7, async || {
                 gate.notified().await;
-                Ok(fetched.fetch_add(1, Ordering::Relaxed))
+                store::Result::Ok(fetched.fetch_add(1, Ordering::Relaxed))
             })
         };
-        let (first, second, ()) =
-            tokio::join!(board(), board(), async { gate.notify_one() });
+        let (first, second, ()) = tokio::join!(board(), board(), async { gate.notify_one() });
         assert_eq!((first.unwrap(), second.unwrap()), (0, 0));
         gate.notify_one();
         assert_eq!(board().await.unwrap(), 1);
@@ -89,15 +89,15 @@ mod tests {
         let away = || async { Err(store::Error::Unavailable("away".to_owned())) };
         let (first, second) = tokio::join!(flights.board(1, away), flights.board(1, away));
         assert!(first.is_err() && second.is_err());
-        assert_eq!(flights.board(1, || async { Ok(3) }).await.unwrap(), 3);
+        assert_eq!(flights.board(1, || async { store::Result::Ok(3) }).await.unwrap(), 3);
     }
 
     #[tokio::test]
     async fn one_that_is_given_up_is_taken_over() {
         let flights = Flights::<u32, u32>::default();
-        let mut given_up = Box::pin(flights.board(1, std::future::pending));
+        let mut given_up = Box::pin(flights.board(1, std::future::pending::<store::Result<u32>>));
         assert!(futures_poll(&mut given_up).await);
-        let waiting = flights.board(1, || async { Ok(4) });
+        let waiting = flights.board(1, || async { store::Result::Ok(4) });
         drop(given_up);
         assert_eq!(waiting.await.unwrap(), 4);
     }

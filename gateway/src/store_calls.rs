@@ -69,8 +69,9 @@ impl StoreCalls {
 
     pub(crate) async fn unclaim_idempotency(&self, org: OrgId, holds: &[HoldId]) -> Result<()> {
         let holds = holds.to_vec();
-        let call =
-            move |store: Arc<dyn Store>| async move { store.unclaim_idempotency(org, &holds).await };
+        let call = move |store: Arc<dyn Store>| async move {
+            store.unclaim_idempotency(org, &holds).await
+        };
         self.call("unclaim_idempotency", call).await
     }
 

@@ -11,9 +11,9 @@ use std::time::Duration;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use ledger::{
     Access, AccountId, Admission, Book, Change, Credits, Epoch, Grant, GrantId, GrantKind, GroupId,
-    HoldId, Instant, KeyId, KeyStanding, KeyStatus, Limit, LimitId, MemberId, MemberStanding,
-    MemberStatus, NodeId, OrgId, PathIndex, PathKey, Per, Period, PeriodOpened, Price, ProjectId,
-    Quote, Rate, Scope, Tool, Unit, Usage,
+    HoldId, Instant, KeyId, KeyStanding, KeyStatus, Leases, Limit, LimitId, MemberId,
+    MemberStanding, MemberStatus, NodeId, OrgId, PathIndex, PathKey, Per, Period, PeriodOpened,
+    Price, ProjectId, Quote, Rate, Scope, Tool, Unit, Usage,
 };
 
 const NOW: Instant = Instant::from_seconds(1_000);
@@ -55,9 +55,11 @@ fn add_limit(book: &mut Book, n: u128, scope: Scope) {
         spent: Credits::ZERO,
         refunded: Credits::ZERO,
     };
-    for change in
-        [Change::Limit(limit), Change::PeriodOpened(period), Change::Leased { account, amount }]
-    {
+    for change in [
+        Change::Limit(limit),
+        Change::PeriodOpened(period),
+        Change::Leased(vec![(account, amount)]),
+    ] {
         let _ = book.apply(change, NOW);
     }
 }
@@ -74,7 +76,7 @@ fn add_grant(book: &mut Book, n: u128, amount: Credits) {
     };
     let account = grant.id.into();
     let _ = book.apply(Change::Grant { grant, spent: Credits::ZERO, refunded: Credits::ZERO }, NOW);
-    let _ = book.apply(Change::Leased { account, amount }, NOW);
+    let _ = book.apply(Change::Leased(vec![(account, amount)]), NOW);
 }
 
 fn add_key(book: &mut Book, n: u128) {
@@ -92,7 +94,7 @@ fn add_key(book: &mut Book, n: u128) {
 
 /// An organisation of five limits, one of each scope, and a grant of each of these amounts.
 fn organisation(grants: &[Credits]) -> (Book, PathIndex) {
-    let mut book = Book::new(OrgId::from_u128(1));
+    let mut book = Book::new(OrgId::from_u128(1), Leases::Everything);
     let home = GroupId::from_u128(1);
     let member = MemberStanding {
         id: member(),
@@ -242,7 +244,7 @@ fn queue(criterion: &mut Criterion) {
     }
     assert_eq!(book.waiting(), Book::WAITING_MAX);
     let account = GrantId::from_u128(2_000_001).into();
-    let change = Change::Leased { account, amount: Credits::ZERO };
+    let change = Change::Leased(vec![(account, Credits::ZERO)]);
     criterion.bench_function("a change while 1,024 wait", |bencher| {
         bencher.iter(|| book.apply(black_box(change.clone()), NOW));
     });

@@ -1,6 +1,6 @@
 //! The thing that counts: a grant, or one period of one limit.
 
-use crate::{AccountId, Credits, GrantKind, Instant, LimitId};
+use crate::{AccountId, Credits, GrantKind, Instant, Leases, LimitId};
 
 /// Where an account stands in its book.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -10,8 +10,9 @@ pub struct AccountIndex(pub(crate) u32);
 ///
 /// What the gateway leased and has not spent is `free + held`; of that it owes back `owed`, never
 /// more than is held. A gateway that leases everything knows
-/// `amount - spent = free + held - owed` whenever `spent <= amount`. While something is owed nothing
-/// is free, and no sum here passes a ceiling that was once in force.
+/// `amount - spent = free + held - owed` whenever `spent <= amount`. One that shares knows `spent` as
+/// far as the store has told and never too much, so `left` is never less than what is left. While
+/// something is owed nothing is free, and no sum here passes a ceiling that was once in force.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[repr(C, align(64))]
 pub struct Account {
@@ -21,16 +22,24 @@ pub struct Account {
     pub(crate) free: Credits,
     pub(crate) held: Credits,
     pub(crate) owed: Credits,
+    /// Less free than this is running low.
+    pub(crate) low: Credits,
+    pub(crate) end: Instant,
     /// Waiters that are short here: whoever comes after them does not overtake.
     pub(crate) waiters: u32,
     /// Ended or removed: whatever comes free goes back to the store.
     pub(crate) closed: bool,
-    pub(crate) start: Instant,
-    pub(crate) end: Instant,
+    /// That it runs low has been told since the last lease.
+    pub(crate) told_low: bool,
+    /// The store had nothing available of it when it was last heard.
+    pub(crate) drained: bool,
+    /// Nobody had anything of it when the store said that it was short.
+    pub(crate) lasting: bool,
     pub(crate) id: AccountId,
     pub(crate) source: Source,
     /// What adjustments gave back, ever, as far as this gateway was told; not in `spent`.
     pub(crate) refunded: Credits,
+    pub(crate) start: Instant,
 }
 
 /// What an account counts for.
@@ -89,6 +98,12 @@ impl Account {
         self.owed
     }
 
+    /// What is free when the gateway begins to run low.
+    #[must_use]
+    pub const fn low(&self) -> Credits {
+        self.low
+    }
+
     /// First instant of the account.
     #[must_use]
     pub const fn start(&self) -> Instant {
@@ -119,8 +134,12 @@ impl Account {
             free: zero,
             held: zero,
             owed: zero,
+            low: zero,
             waiters: 0,
             closed: false,
+            told_low: false,
+            drained: false,
+            lasting: false,
             refunded: zero,
         }
     }
@@ -141,10 +160,18 @@ impl Account {
         if self.waiters == 0 { self.free } else { Credits::ZERO }
     }
 
-    /// Moves credits from free to held. The caller has decided that they are there.
-    pub(crate) fn take(&mut self, amount: Credits) {
+    /// Moves credits from free to held. The caller has decided that they are there. Returns whether
+    /// it runs low from here on.
+    #[must_use]
+    pub(crate) fn take(&mut self, amount: Credits) -> bool {
         self.free = self.free.checked_sub(amount).expect("only what is free is taken");
         self.held = self.held.saturating_add(amount);
+        self.free < self.low && !std::mem::replace(&mut self.told_low, true)
+    }
+
+    /// What is left beside what runs.
+    pub(crate) fn beside(&self) -> Credits {
+        self.left().saturating_sub(self.held)
     }
 
     /// Ends a part of a hold: the rest pays what is owed, then is free. Returns what goes back to
@@ -164,38 +191,58 @@ impl Account {
         paid
     }
 
-    /// Adds to the lease; returns what goes back to the store at once: what was recalled, and what
-    /// was granted before the ceiling was lowered.
+    /// Adds to the lease; returns what goes back to the store at once: what was granted before the
+    /// ceiling was lowered.
+    ///
+    /// Where leases are shared, the store granted it within the ceiling with all that is out: what
+    /// this gateway owed is owed no longer.
     #[must_use]
-    pub(crate) fn lease(&mut self, amount: Credits) -> Credits {
-        if self.closed {
+    pub(crate) fn lease(&mut self, amount: Credits, leases: Leases) -> Credits {
+        if self.closed || amount.is_zero() {
             return amount;
         }
+        (self.told_low, self.lasting) = (false, false);
         let room = self.left().saturating_sub(self.free).saturating_sub(self.held);
         let fitting = amount.min(room);
-        let paid = self.owed.min(fitting);
-        self.owed = self.owed.saturating_sub(paid);
+        let paid = match leases {
+            Leases::Everything => self.owed.min(fitting),
+            Leases::Shared => Credits::ZERO,
+        };
+        self.owed = match leases {
+            Leases::Shared if !fitting.is_zero() => Credits::ZERO,
+            Leases::Everything | Leases::Shared => self.owed.saturating_sub(paid),
+        };
         let kept = fitting.saturating_sub(paid);
         self.free = self.free.saturating_add(kept);
         amount.saturating_sub(kept)
     }
 
-    /// Takes part of the lease back: from free at once, the rest as running holds end.
-    /// Returns what goes back now.
+    /// Takes at most so much out of what is free, for the store.
     #[must_use]
-    pub(crate) fn recall(&mut self, amount: Credits) -> Credits {
-        self.owe(amount.max(self.beyond()))
+    pub(crate) fn give_back(&mut self, at_most: Credits) -> Credits {
+        let given = self.free.min(at_most);
+        self.free = self.free.saturating_sub(given);
+        given
     }
 
     /// Sets the ceiling; a lower one takes back what the lease has beyond it, and a higher one
     /// forgives what was owed.
+    ///
+    /// Where leases are shared, only the store knows what all of them have beyond a lower one: all
+    /// of this one goes back, and what is within it can be leased again.
     #[must_use]
-    pub(crate) fn resize(&mut self, amount: Credits) -> Credits {
+    pub(crate) fn resize(&mut self, amount: Credits, leases: Leases) -> Credits {
         if amount == self.amount {
             return Credits::ZERO;
         }
+        let lower = amount < self.amount;
         self.amount = amount;
-        self.owe(self.beyond())
+        (self.drained, self.lasting) = (false, false);
+        match leases {
+            Leases::Everything => self.owe(self.beyond()),
+            Leases::Shared if lower => self.owe(Credits::MAX),
+            Leases::Shared => Credits::ZERO,
+        }
     }
 
     /// Ends the account: what is free goes back, and whatever comes free later.
@@ -208,27 +255,47 @@ impl Account {
 
     /// Opens the account with what the store knows as spent and given back; one that was closed may
     /// be held still.
-    pub(crate) fn open(&mut self, spent: Credits, refunded: Credits, amount: Credits) {
+    pub(crate) fn open(
+        &mut self,
+        spent: Credits,
+        refunded: Credits,
+        amount: Credits,
+        leases: Leases,
+    ) {
         self.closed = false;
         self.amount = amount;
-        // Charges of this gateway may not have reached the store, nor its refunds this gateway.
+        (self.drained, self.lasting) = (false, false);
+        self.learn(spent, refunded);
+        self.owed = match leases {
+            Leases::Everything => self.beyond().min(self.held),
+            // As by a lower ceiling.
+            Leases::Shared => self.held,
+        };
+    }
+
+    /// Takes in what the store knows as spent and given back. Charges of this gateway may not have
+    /// reached the store, nor its refunds this gateway: what is known to be charged is the larger.
+    pub(crate) fn learn(&mut self, spent: Credits, refunded: Credits) {
         let here = self.spent.saturating_add(self.refunded);
         let charged = here.max(spent.saturating_add(refunded));
-        self.refunded = self.refunded.max(refunded);
+        if refunded > self.refunded {
+            (self.drained, self.lasting) = (false, false);
+            self.refunded = refunded;
+        }
         self.spent = charged.saturating_sub(self.refunded);
-        self.owed = self.beyond().min(self.held);
     }
 
     /// Takes in what adjustments have given back, ever: what is new of it is spent no longer. It is
     /// free once the store has leased it; what was owed is said anew, as by a higher ceiling.
-    pub(crate) fn refund(&mut self, total: Credits) {
+    pub(crate) fn refund(&mut self, total: Credits, leases: Leases) {
         let new = total.saturating_sub(self.refunded);
         if new.is_zero() {
             return;
         }
         self.refunded = total;
         self.spent = self.spent.saturating_sub(new);
-        if !self.closed {
+        (self.drained, self.lasting) = (false, false);
+        if !self.closed && leases == Leases::Everything {
             self.owed = self.beyond().min(self.held);
         }
     }

@@ -36,8 +36,8 @@ mod written;
 
 pub use account::{Account, AccountIndex};
 pub use book::{
-    Admission, Book, Change, Decided, Decision, GrantView, LimitView, PathIndex, PathKey, PathView,
-    PeriodOpened, Ticket,
+    Admission, Answer, Book, Change, Decided, Decision, Figures, GrantView, Leases, LimitView,
+    LowPath, PathIndex, PathKey, PathView, PeriodOpened, ShortOf, Ticket, Verdict, WaitingAsk,
 };
 pub use charge::{Cause, Charge, Ending, Line, LineSource, Surface};
 pub use credits::{Credits, ParseCreditsError};

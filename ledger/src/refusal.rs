@@ -18,6 +18,8 @@ pub enum Refusal {
     Short(Box<Short>),
     /// Enough is left, but running requests hold it, and waiting was in vain or not possible.
     CreditsHeld(Box<Short>),
+    /// Enough is left, but not without what gateways have that have fallen silent.
+    CreditsInDoubt(Box<Short>),
     /// The limit's account for this instant is not known yet: open its period, then ask again.
     PeriodUnopened(Box<Limit>),
 }

@@ -108,6 +108,7 @@ impl SyncRequest {
         }
         to.length(self.regranted.len());
         for granted in &self.regranted {
+            to.integer(granted.epoch.0.into());
             to.id(granted.account.as_u128()).integer(granted.amount.micros());
         }
         to.length(self.ask.len());
@@ -201,7 +202,7 @@ mod tests {
     use ledger::{AccountId, Credits, Epoch, GrantId, GrantKind, NodeId, Shard};
 
     use super::*;
-    use crate::{GiveBack, Granted, Spend};
+    use crate::{GiveBack, Regranted, Spend};
 
     fn request() -> SyncRequest {
         let (account, amount) = (AccountId::from_u128(1), Credits::from_micros(300).unwrap());
@@ -231,7 +232,7 @@ mod tests {
         others[1].report.clear();
         others[1].give_back.push(GiveBack { account, amount });
         others[2].report.clear();
-        others[2].regranted.push(Granted { account, amount });
+        others[2].regranted.push(Regranted { epoch: Epoch(1), account, amount });
         let mut prints: Vec<_> = others.iter().map(SyncRequest::fingerprint).collect();
         prints.push(request().fingerprint());
         assert_eq!(request().fingerprint(), request().fingerprint());

@@ -46,12 +46,14 @@ pub use error::{Error, Result};
 pub use fingerprint::{adjustment_fingerprint, grant_fingerprint};
 pub use idempotency::{ClaimAnswer, IDEMPOTENCY_KEPT_MICROS, IdempotencyClaim, uses_key_up};
 pub use lease::{
-    Ask, Asked, Figures, Granted, Leasable, LeaseDecision, Refill, ShortOf, Verdict, decide_leases,
+    Ask, Asked, Decided, Figures, Granted, Leasable, LeaseDecision, Refill, Regranted, ShortOf,
+    Verdict, decide_leases,
 };
 pub use model::Model;
 pub use names::{ending_from_name, ending_name, source_from_name, source_name};
 pub use node::{
-    Alive, Heartbeat, NodeState, Nudge, Registered, Registration, SILENT_AFTER_MICROS, StoredNode,
+    Alive, FROZEN_AT_MOST_MICROS, Heartbeat, NodeState, Nudge, Registered, Registration, Rejoin,
+    SILENT_AFTER_MICROS, StoredNode,
 };
 pub use path::longest_path;
 pub use people::{
@@ -164,6 +166,17 @@ pub trait Store: Send + Sync + 'static {
     /// [`Error::Fenced`] when a later epoch of the node has begun.
     async fn heartbeat(&self, beat: &Heartbeat) -> Result<Alive>;
 
+    /// Takes a running gateway in that knows more than the store does: the store went back in time.
+    /// It goes on where the store is with its journal, and sends again what came after; until every
+    /// gateway has done so, nothing new is leased.
+    ///
+    /// The first one that comes makes it another incarnation of the store.
+    ///
+    /// # Errors
+    /// [`Error::Fenced`] when a later epoch of the node has begun; [`Error::Conflict`] when the store
+    /// knows all that the gateway does.
+    async fn rejoin(&self, rejoin: &Rejoin) -> Result<Registered>;
+
     /// Lets a gateway go that has reported everything and given everything back: nobody waits for a
     /// sign of life of it any more.
     ///
@@ -186,7 +199,7 @@ pub trait Store: Send + Sync + 'static {
     }
 
     /// Books charges, takes leases back and grants new ones, in one transaction of one shard: the
-    /// charges first, then what is given back, then the asks, then the wishes.
+    /// leases that it lost, then the charges, what is given back, the asks, and the wishes.
     ///
     /// The same sequence number with the same content answers the same and moves nothing.
     ///

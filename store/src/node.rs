@@ -7,6 +7,9 @@ use crate::{Applied, ChangeSeq, Stamp};
 /// A gateway of which nothing was heard for so long is silent: what it has leased is in doubt.
 pub const SILENT_AFTER_MICROS: i64 = 10_000_000;
 
+/// After so long nothing is frozen any more: a gateway that has not come back has stopped by itself.
+pub const FROZEN_AT_MOST_MICROS: i64 = 300_000_000;
+
 /// A gateway that starts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Registration {
@@ -38,6 +41,27 @@ pub struct Heartbeat {
     pub node: NodeId,
     /// Its epoch.
     pub epoch: Epoch,
+    /// The incarnation of the store to which it has told everything that it knows.
+    pub incarnation: u64,
+    /// The time.
+    pub now: Instant,
+}
+
+/// A gateway that the store knows less of than it has acknowledged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejoin {
+    /// The gateway.
+    pub node: NodeId,
+    /// Its epoch, which the store may have forgotten.
+    pub epoch: Epoch,
+    /// Its journal.
+    pub journal: u128,
+    /// The incarnation that it knew.
+    pub incarnation: u64,
+    /// What was acknowledged to it, by shard.
+    pub acknowledged: Vec<(Shard, Applied)>,
+    /// Where it is told of changes.
+    pub control: Option<String>,
     /// The time.
     pub now: Instant,
 }

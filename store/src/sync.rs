@@ -2,7 +2,7 @@
 
 use ledger::{AccountId, Charge, Credits, Epoch, HoldId, Instant, NodeId, Shard};
 
-use crate::{Ask, Figures, Granted, Refill, Verdict};
+use crate::{Ask, Figures, Granted, Refill, Regranted, Verdict};
 
 /// How far the store is with a shard of a node's journal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -50,8 +50,8 @@ pub struct SyncRequest {
     pub report: Vec<Spend>,
     /// What leaves the lease unspent, by account.
     pub give_back: Vec<GiveBack>,
-    /// Leases that the store gave and has lost since: booked as they are, not decided anew.
-    pub regranted: Vec<Granted>,
+    /// Leases that the store gave and has lost since: booked first, as they are, not decided anew.
+    pub regranted: Vec<Regranted>,
     /// Requests that wait, in the order of their arrival.
     pub ask: Vec<Ask>,
     /// What the node would like to lease, once the asks are answered.

@@ -7,8 +7,8 @@ use ledger::{
 use store::{
     Adjusted, AdjustmentRequest, Alive, Change, ChangeSeq, ClaimAnswer, Error, Expired, Group,
     Heartbeat, IdempotencyClaim, Indeterminate, Key, KeyIdentity, KeySecret, Member, Org, OrgData,
-    Project, Registered, Registration, Result, SecretHash, Stamp, Store, StoredNode, SyncAnswer,
-    SyncRequest, UsageQuery, UsageRow,
+    Project, Registered, Registration, Rejoin, Result, SecretHash, Stamp, Store, StoredNode,
+    SyncAnswer, SyncRequest, UsageQuery, UsageRow,
 };
 
 /// A store that answers everything with this error.
@@ -35,6 +35,9 @@ impl Store for Failing {
         self.fail()
     }
     async fn heartbeat(&self, _: &Heartbeat) -> Result<Alive> {
+        self.fail()
+    }
+    async fn rejoin(&self, _: &Rejoin) -> Result<Registered> {
         self.fail()
     }
     async fn leave(&self, _: NodeId, _: Epoch, _: Instant) -> Result<()> {

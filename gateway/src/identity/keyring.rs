@@ -64,11 +64,7 @@ impl Keyring {
         Ok(caller.filter(|caller| now < caller.not_after))
     }
 
-    async fn look_up(
-        &self,
-        hashes: &[SecretHash],
-        now: Instant,
-    ) -> store::Result<Option<Arc<Caller>>> {
+    async fn look_up(&self, hashes: &[SecretHash], now: Instant) -> Landed<Option<Arc<Caller>>> {
         for hash in hashes {
             if let Some(caller) = self.known.pin().get(hash) {
                 return Ok(Some(Arc::clone(caller)));
@@ -85,11 +81,7 @@ impl Keyring {
         Ok(None)
     }
 
-    async fn admit(
-        &self,
-        hash: SecretHash,
-        identity: &KeyIdentity,
-    ) -> store::Result<Option<Arc<Caller>>> {
+    async fn admit(&self, hash: SecretHash, identity: &KeyIdentity) -> Landed<Option<Arc<Caller>>> {
         let Some(org) = self.ledger.org(identity.org).await? else { return Ok(None) };
         let caller = Arc::new(Caller::new(org, identity));
         self.known.pin().insert(hash, Arc::clone(&caller));

@@ -188,8 +188,7 @@ mod tests {
         let refills = plan.refills(&[path(&[1], &[])], &[stand(1, 15)], 3, at(0));
         let divisor = NonZeroU32::new(6).unwrap();
         let quote = micros(10);
-        let expected =
-            Refill { accounts: vec![account(1)], wanted: micros(25), quote, divisor };
+        let expected = Refill { accounts: vec![account(1)], wanted: micros(25), quote, divisor };
         assert_eq!(refills, [expected]);
         // What has enough wishes for nothing.
         assert_eq!(plan.refills(&[path(&[1], &[])], &[stand(1, 40)], 3, at(0)), []);

@@ -85,7 +85,10 @@ mod tests {
     fn steady(span: Duration, seconds: u64) -> Rate {
         let mut rate = Rate::over(span);
         for quarter in 0..seconds * 4 {
-            rate.spent(Credits::from_micros(2_500_000).unwrap(), at(1_000) + STEP * u32::try_from(quarter).unwrap());
+            rate.spent(
+                Credits::from_micros(2_500_000).unwrap(),
+                at(1_000) + STEP * u32::try_from(quarter).unwrap(),
+            );
         }
         rate
     }

@@ -37,10 +37,6 @@ impl Retry {
         self.failures = self.failures.saturating_add(1);
         pause + part(pause, chance)
     }
-
-    pub(crate) const fn has_failed(self) -> bool {
-        self.failures > 0
-    }
 }
 
 /// So much of a span as a number is of all numbers.

@@ -37,14 +37,10 @@ struct InShard {
 const FEED_PAGE: usize = 500;
 
 impl Directory {
-    /// The empty directory of a store, whose changes up to now every load contains.
-    pub(crate) async fn new(
-        store: Arc<StoreCalls>,
-        clock: Arc<dyn Clock>,
-    ) -> store::Result<Self> {
-        let seq = store.stamp().await?.seq;
+    /// The empty directory of a store; every load contains its changes up to `seq`.
+    pub(crate) fn new(store: Arc<StoreCalls>, clock: Arc<dyn Clock>, seq: ChangeSeq) -> Self {
         let leases = if store.serves_many() { Leases::Shared } else { Leases::Everything };
-        Ok(Self {
+        Self {
             store,
             clock,
             leases,
@@ -53,7 +49,7 @@ impl Directory {
             loading: Flights::default(),
             feed: tokio::sync::RwLock::new(seq),
             taken_in: AtomicU64::new(seq.0),
-        })
+        }
     }
 
     pub(crate) fn loaded(&self, org: OrgId) -> Option<Arc<Org>> {

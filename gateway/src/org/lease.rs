@@ -42,7 +42,7 @@ impl Org {
         if !self.is_shared() {
             return Vec::new();
         }
-        let asks = self.state.lock().book.asks(most, self.clock.now());
+        let asks = self.state.lock().book.asks(most);
         let mut plan = self.plan.lock();
         for ask in &asks {
             let path = Path {

@@ -93,7 +93,8 @@ impl Attendant {
             self.again.remove(&org.id());
             return;
         }
-        let (at, pause) = self.again.entry(org.id()).or_insert_with(|| (Instant::now(), AskAgain::default()));
+        let (at, pause) =
+            self.again.entry(org.id()).or_insert_with(|| (Instant::now(), AskAgain::default()));
         *at = Instant::now() + pause.next();
     }
 

@@ -33,7 +33,12 @@ impl Ledger {
     /// As the store says.
     pub(crate) async fn give_sign_of_life(&self) -> store::Result<()> {
         let asked = self.clock.since_boot();
-        let beat = Heartbeat { node: self.node, epoch: self.epoch, now: self.clock.now() };
+        let beat = Heartbeat {
+            node: self.node,
+            epoch: self.epoch,
+            incarnation: self.incarnation,
+            now: self.clock.now(),
+        };
         let alive = match self.store.heartbeat(beat).await {
             Ok(alive) => alive,
             Err(failure) => {

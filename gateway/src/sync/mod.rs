@@ -32,6 +32,8 @@ pub(crate) use wish::Wish;
 pub(crate) struct Ledger {
     node: NodeId,
     epoch: Epoch,
+    /// The life of the store that this gateway has told everything.
+    incarnation: u64,
     store: Arc<StoreCalls>,
     journal: Arc<Journal>,
     clock: Arc<dyn Clock>,
@@ -57,7 +59,8 @@ impl Ledger {
         journal: Arc<Journal>,
         clock: Arc<dyn Clock>,
     ) -> store::Result<Self> {
-        let directory = Directory::new(Arc::clone(&store), Arc::clone(&clock)).await?;
+        let stamp = store.stamp().await?;
+        let directory = Directory::new(Arc::clone(&store), Arc::clone(&clock), stamp.seq);
         let shards = shards().map(|shard| {
             let applied = membership.applied.iter().find(|(known, _)| *known == shard);
             ShardSync::new(shard, applied.map(|(_, applied)| *applied).unwrap_or_default())
@@ -65,6 +68,7 @@ impl Ledger {
         Ok(Self {
             node: membership.node,
             epoch: membership.epoch,
+            incarnation: stamp.incarnation,
             shards: shards.collect(),
             unclaimed: UnclaimedKeys::default(),
             store,
@@ -96,8 +100,7 @@ impl Ledger {
     /// Whether nothing may be admitted: a later start of this node has begun, or the store has not
     /// answered for longer than that.
     pub(crate) fn is_cut_off(&self, max_offline: Duration) -> bool {
-        self.health.is_fenced()
-            || self.health.is_away_longer(max_offline, self.clock.since_boot())
+        self.health.is_fenced() || self.health.is_away_longer(max_offline, self.clock.since_boot())
     }
 
     fn live(&self) -> u32 {

@@ -10,8 +10,8 @@ use parking_lot::Mutex;
 use store::{
     Adjusted, AdjustmentRequest, Alive, Change, ChangeSeq, ClaimAnswer, Error, Expired, Group,
     Heartbeat, IdempotencyClaim, Indeterminate, Key, KeyIdentity, KeySecret, Member, Nudge, Org,
-    OrgData, Project, Registered, Registration, Result, SecretHash, Stamp, Store, StoredNode, SyncAnswer,
-    SyncRequest, UsageQuery, UsageRow,
+    OrgData, Project, Registered, Registration, Rejoin, Result, SecretHash, Stamp, Store,
+    StoredNode, SyncAnswer, SyncRequest, UsageQuery, UsageRow,
 };
 use tokio::sync::broadcast;
 
@@ -69,6 +69,10 @@ impl Store for FlakyStore {
 
     async fn heartbeat(&self, beat: &Heartbeat) -> Result<Alive> {
         self.reached()?.heartbeat(beat).await
+    }
+
+    async fn rejoin(&self, rejoin: &Rejoin) -> Result<Registered> {
+        self.reached()?.rejoin(rejoin).await
     }
 
     async fn leave(&self, node: NodeId, epoch: Epoch, now: Instant) -> Result<()> {

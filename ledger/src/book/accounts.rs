@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::{Index, IndexMut};
 
 use crate::account::{Account, AccountIndex};
-use crate::{AccountId, Instant};
+use crate::{AccountId, Instant, Leases};
 
 /// The accounts of a book, open or still held.
 #[derive(Debug)]
@@ -14,15 +14,23 @@ pub(super) struct Accounts {
     by_id: BTreeMap<AccountId, AccountIndex>,
     /// No account ends before it.
     next_end: Instant,
+    pub(super) leases: Leases,
+    /// Those that the store wants back: what is free of them and not taken at once.
+    pub(super) recalled: Vec<AccountId>,
+    /// Whether a hold that was just taken left an account low.
+    pub(super) fell_low: bool,
 }
 
 impl Accounts {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(leases: Leases) -> Self {
         Self {
             slots: Vec::new(),
             vacant: Vec::new(),
             by_id: BTreeMap::new(),
             next_end: Instant::MAX,
+            leases,
+            recalled: Vec::new(),
+            fell_low: false,
         }
     }
 

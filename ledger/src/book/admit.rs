@@ -6,7 +6,7 @@ use super::waiting::Claim;
 use super::{Admission, Book, PathIndex};
 use crate::account::AccountIndex;
 use crate::hold::{HoldParts, Part};
-use crate::{Credits, Hold, HoldId, Instant, Quote, Refusal};
+use crate::{Account, Credits, Hold, HoldId, Instant, Leases, Quote, Refusal};
 
 /// Why a quote does not fit.
 #[derive(Clone, Copy, Debug)]
@@ -38,9 +38,11 @@ impl Book {
         if let Some(limit) = resolved.unopened {
             return Admission::Refused(self.unopened(limit));
         }
-        match self.accounts.judge(resolved, quote.least, &[]) {
+        match self.accounts.judge(resolved, quote.least, self.leases.needed(quote), &[]) {
             Ok(affordable) => {
-                Admission::Held(self.accounts.take(id, resolved, quote.most, affordable))
+                let hold = self.accounts.take(id, resolved, quote.most, affordable);
+                self.note_low(path);
+                Admission::Held(hold)
             }
             Err(obstacle) => {
                 let resolved = resolved.clone();
@@ -71,13 +73,13 @@ impl Book {
             Err(refusal) => return Admission::Refused(refusal.clone()),
         };
         let claim = Claim { id: hold.id, path, resolved, quote, own: hold.parts.to_vec() };
-        match self.accounts.judge(&claim.resolved, quote.least, &claim.own) {
-            Ok(affordable) => Admission::Held(self.accounts.take(
-                claim.id,
-                &claim.resolved,
-                quote.most,
-                affordable,
-            )),
+        let needed = self.leases.needed(quote);
+        match self.accounts.judge(&claim.resolved, quote.least, needed, &claim.own) {
+            Ok(affordable) => {
+                let hold = self.accounts.take(claim.id, &claim.resolved, quote.most, affordable);
+                self.note_low(path);
+                Admission::Held(hold)
+            }
             Err(obstacle) => self.decline(claim, obstacle, now),
         }
     }
@@ -94,35 +96,80 @@ impl Book {
 }
 
 impl Accounts {
-    /// What a newcomer could take of a path, if that is enough; else the first account, limits in
-    /// order and then the grants together, that has too little left, or failing that, free.
+    /// What a newcomer could take of a path, if that is all it needs; else the first account, limits
+    /// in order and then the grants together, that has too little left, or failing that, free.
+    /// Where leases are shared, too little is left only if the store has said so for good.
     ///
     /// `own` are the parts of the hold that asks for more.
     pub(super) fn judge(
         &self,
         path: &Resolved,
         least: Credits,
+        needed: Credits,
         own: &[Part],
     ) -> Result<Credits, Obstacle> {
         let affordable = self.affordable(path);
-        if affordable >= least {
+        if affordable >= needed {
             return Ok(affordable);
         }
-        let left = |index: &AccountIndex| self[*index].left().saturating_sub(held_of(own, *index));
-        if let Some(limit) = path.limits.iter().find(|index| left(index) < least) {
-            return Err(Obstacle::Short(Shortage::Limit(*limit)));
+        let shared = self.leases == Leases::Shared;
+        if let Some(short) = self.short_of(path, least, own, |account| !shared || account.lasting) {
+            return Err(Obstacle::Short(short));
         }
-        if total(path.grants.iter().map(left)) < least {
-            return Err(Obstacle::Short(Shortage::Grants));
-        }
-        let tight = path.limits.iter().find(|index| self[**index].takeable() < least);
+        let tight = path.limits.iter().find(|index| self[**index].takeable() < needed);
         Err(Obstacle::Held(tight.map_or(Shortage::Grants, |limit| Shortage::Limit(*limit))))
+    }
+
+    /// The first of a path, among the accounts that count, with less left than is needed.
+    pub(super) fn short_of(
+        &self,
+        path: &Resolved,
+        least: Credits,
+        own: &[Part],
+        counts: impl Fn(&Account) -> bool,
+    ) -> Option<Shortage> {
+        let left = |index: &AccountIndex| self[*index].left().saturating_sub(held_of(own, *index));
+        let counts = |index: &AccountIndex| counts(&self[*index]);
+        let mut limits = path.limits.iter();
+        if let Some(limit) = limits.find(|index| left(index) < least && counts(index)) {
+            return Some(Shortage::Limit(*limit));
+        }
+        let short = total(path.grants.iter().map(left)) < least;
+        (short && path.grants.iter().all(counts)).then_some(Shortage::Grants)
     }
 
     fn affordable(&self, path: &Resolved) -> Credits {
         let takeable = |index: &AccountIndex| self[*index].takeable();
-        let grants = total(path.grants.iter().map(takeable));
-        path.limits.iter().map(takeable).fold(grants, Credits::min)
+        path.limits.iter().map(takeable).fold(self.of_grants(path), Credits::min)
+    }
+
+    /// What a newcomer could take of the grants of a path together.
+    pub(super) fn of_grants(&self, path: &Resolved) -> Credits {
+        match self.leases {
+            Leases::Everything => total(path.grants.iter().map(|index| self[*index].takeable())),
+            Leases::Shared => self.burnable(path),
+        }
+    }
+
+    /// What may be burnt of the grants: a later one only once the store has nothing more of the
+    /// earlier ones.
+    fn burnable(&self, path: &Resolved) -> Credits {
+        let mut burnable = Credits::ZERO;
+        for (place, index) in path.grants.iter().enumerate() {
+            let account = &self[*index];
+            burnable = burnable.saturating_add(account.takeable());
+            if place >= path.past && !account.drained {
+                break;
+            }
+        }
+        burnable
+    }
+
+    /// The most that a path has beside what runs, as far as this gateway knows.
+    pub(super) fn remaining(&self, path: &Resolved) -> Credits {
+        let beside = |index: &AccountIndex| self[*index].beside();
+        let grants = total(path.grants.iter().map(beside));
+        path.limits.iter().map(beside).fold(grants, Credits::min)
     }
 
     /// Takes up to `most` of what was judged to be affordable; nothing here can fail.
@@ -134,13 +181,17 @@ impl Accounts {
         affordable: Credits,
     ) -> Hold {
         let amount = most.min(affordable);
+        let beside = match self.leases {
+            Leases::Everything => affordable,
+            Leases::Shared => self.remaining(path),
+        };
         let mut hold = Hold {
             id,
             amount,
             parts: HoldParts::new(),
             group: path.group,
             project: path.project,
-            remaining: affordable.saturating_sub(amount),
+            remaining: beside.saturating_sub(amount),
         };
         if amount.is_zero() {
             return hold;
@@ -161,9 +212,13 @@ impl Accounts {
 
     fn take_part(&mut self, index: AccountIndex, amount: Credits) -> Part {
         let account = &mut self[index];
-        account.take(amount);
+        let low = account.take(amount);
         let grant = account.source.grant();
-        Part { account: account.id, amount, grant, ends: account.end, index }
+        let part = Part { account: account.id, amount, grant, ends: account.end, index };
+        if low {
+            self.fell_low |= !self.recalled.contains(&part.account);
+        }
+        part
     }
 
     /// The path of a request for more: the limits of its hold, and its grants beside today's.
@@ -179,6 +234,7 @@ impl Accounts {
                 Some(_) => path.grants.push(part.index),
             }
         }
+        path.past = path.grants.len();
         path.grants.extend_from_slice(&today.grants);
         path
     }

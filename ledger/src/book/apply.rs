@@ -1,7 +1,7 @@
 //! Changes from outside: leases, limits, grants, periods, people and keys.
 
 use super::limits::LimitEntry;
-use super::{Book, Decided, GrantEntry};
+use super::{Book, Decided, Figures, GrantEntry, Leases};
 use crate::account::{Account, AccountIndex, Source};
 use crate::{AccountId, Credits, Grant, Instant, KeyStanding, Limit, LimitId, MemberStanding};
 
@@ -23,19 +23,19 @@ pub enum Change {
     LimitRemoved(LimitId),
     /// A period of a limit has its account.
     PeriodOpened(PeriodOpened),
-    /// The store leased more of an account to this gateway.
-    Leased {
+    /// The store leased so much more of each account to this gateway, all of it at once.
+    Leased(Vec<(AccountId, Credits)>),
+    /// All the accounts that the store wants back; the others it does not. What is free of them and
+    /// nobody here waits for goes back, now and whenever a hold ends.
+    Recalled(Vec<AccountId>),
+    /// What the store knows of an account that other gateways spend from too.
+    Figures(Figures),
+    /// When an account begins to run low.
+    LowMark {
         /// The account.
         account: AccountId,
-        /// How much more.
-        amount: Credits,
-    },
-    /// The store wants part of a lease back: what is not free follows as holds end.
-    Recalled {
-        /// The account.
-        account: AccountId,
-        /// How much of the lease is to go back in all, from now on.
-        amount: Credits,
+        /// Less free than this is too little.
+        low: Credits,
     },
     /// Adjustments have given credits back to an account.
     Refunded {
@@ -74,7 +74,11 @@ impl Book {
         // A lease or a refund changes what a path affords, but not the path.
         let affords_only = matches!(
             change,
-            Change::Leased { .. } | Change::Recalled { .. } | Change::Refunded { .. }
+            Change::Leased(_)
+                | Change::Recalled(_)
+                | Change::Figures(_)
+                | Change::LowMark { .. }
+                | Change::Refunded { .. }
         );
         if !affords_only {
             self.generation = self.generation.wrapping_add(1);
@@ -84,11 +88,18 @@ impl Book {
             Change::Limit(limit) => self.put_limit(limit),
             Change::LimitRemoved(limit) => self.remove_limit(limit),
             Change::PeriodOpened(period) => self.open_period(&period),
-            Change::Leased { account, amount } => self.lease(account, amount),
-            Change::Recalled { account, amount } => self.recall(account, amount),
+            Change::Leased(leased) => self.lease(&leased),
+            Change::Recalled(accounts) => self.set_recalled(accounts),
+            Change::Figures(figures) => self.learn(&figures),
+            Change::LowMark { account, low } => {
+                if let Some(index) = self.accounts.find(account) {
+                    let account = &mut self.accounts[index];
+                    (account.low, account.told_low) = (low, false);
+                }
+            }
             Change::Refunded { account, total } => {
                 if let Some(index) = self.accounts.find(account) {
-                    self.accounts[index].refund(total);
+                    self.accounts[index].refund(total, self.leases);
                 }
             }
             Change::Member(member) => {
@@ -159,6 +170,8 @@ impl Book {
     fn remove_limit(&mut self, limit: LimitId) {
         if let Some(entry) = self.limits.remove(limit) {
             for index in entry.periods {
+                // It may be revived with less.
+                self.note_lowered(self.accounts[index].id);
                 self.close_account(index);
             }
         }
@@ -177,29 +190,24 @@ impl Book {
         };
         entry.periods.push(index);
         let amount = entry.limit.amount;
-        self.accounts[index].open(period.spent, period.refunded, amount);
-    }
-
-    fn lease(&mut self, id: AccountId, amount: Credits) {
-        let returned = match self.accounts.find(id) {
-            Some(index) => self.accounts[index].lease(amount),
-            // Ended while the lease was under way.
-            None => amount,
-        };
-        self.note_return(id, returned);
-    }
-
-    fn recall(&mut self, id: AccountId, amount: Credits) {
-        if let Some(index) = self.accounts.find(id) {
-            let returned = self.accounts[index].recall(amount);
-            self.note_return(id, returned);
-        }
+        self.accounts[index].open(period.spent, period.refunded, amount, self.leases);
     }
 
     fn resize(&mut self, index: AccountIndex, amount: Credits) {
         let account = &mut self.accounts[index];
-        let (id, returned) = (account.id, account.resize(amount));
+        let (id, lower) = (account.id, amount < account.amount);
+        let returned = account.resize(amount, self.leases);
         self.note_return(id, returned);
+        if lower {
+            self.note_lowered(id);
+        }
+    }
+
+    /// What is leased of an account by a request that is under way may be too much.
+    fn note_lowered(&mut self, account: AccountId) {
+        if self.leases == Leases::Shared && !self.lowered.contains(&account) {
+            self.lowered.push(account);
+        }
     }
 
     /// Ends an account that no path names any more; its slot serves another once no hold has a

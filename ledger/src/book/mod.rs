@@ -13,6 +13,10 @@ mod admit;
 mod shortage;
 mod waiting;
 
+mod asking;
+mod leases;
+mod low;
+
 mod apply;
 mod probe;
 mod view;
@@ -26,6 +30,9 @@ use crate::{
 };
 
 pub use apply::{Change, PeriodOpened};
+pub use asking::{ShortOf, Verdict, WaitingAsk};
+pub use leases::{Answer, Figures, Leases};
+pub use low::LowPath;
 pub use path::{PathIndex, PathKey};
 pub use view::{GrantView, LimitView, PathView};
 pub use waiting::{Decided, Decision, Ticket};
@@ -51,6 +58,7 @@ pub enum Admission {
 #[derive(Debug)]
 pub struct Book {
     org: OrgId,
+    leases: Leases,
     accounts: Accounts,
     limits: Limits,
     /// In burn order.
@@ -66,6 +74,11 @@ pub struct Book {
     waiting: VecDeque<Waiter>,
     last_ticket: u64,
     returns: Vec<(AccountId, Credits)>,
+    /// Accounts that were lowered since the last request to the store: a lease may have been
+    /// granted before.
+    lowered: Vec<AccountId>,
+    /// Paths that ran low and have not been told.
+    low: Vec<PathIndex>,
 }
 
 /// A grant and its account, which bears its id.
@@ -81,10 +94,11 @@ impl Book {
 
     /// The empty book of an organisation.
     #[must_use]
-    pub fn new(org: OrgId) -> Self {
+    pub fn new(org: OrgId, leases: Leases) -> Self {
         Self {
             org,
-            accounts: Accounts::new(),
+            leases,
+            accounts: Accounts::new(leases),
             limits: Limits::new(),
             grants: Vec::new(),
             members: HashMap::new(),
@@ -96,6 +110,8 @@ impl Book {
             waiting: VecDeque::new(),
             last_ticket: 0,
             returns: Vec::new(),
+            lowered: Vec::new(),
+            low: Vec::new(),
         }
     }
 
@@ -122,9 +138,17 @@ impl Book {
         decided
     }
 
-    /// What left this gateway's lease since the last call, to be reported to the store.
+    /// What left this gateway's lease since the last call, to be reported to the store by the
+    /// request that is made now.
     pub fn take_returns(&mut self) -> Vec<(AccountId, Credits)> {
+        self.lowered.clear();
         std::mem::take(&mut self.returns)
+    }
+
+    /// An account that is open or still held.
+    #[must_use]
+    pub fn account(&self, id: AccountId) -> Option<&Account> {
+        self.accounts.find(id).map(|index| &self.accounts[index])
     }
 
     /// Every account that is open or still held, by id.
@@ -133,8 +157,13 @@ impl Book {
     }
 
     fn note_return(&mut self, account: AccountId, amount: Credits) {
-        if !amount.is_zero() {
-            self.returns.push((account, amount));
+        if amount.is_zero() {
+            return;
+        }
+        self.returns.push((account, amount));
+        // The store will have it.
+        if let Some(index) = self.accounts.find(account) {
+            self.accounts[index].drained = false;
         }
     }
 }

@@ -43,6 +43,8 @@ pub(super) struct Resolved {
     pub(super) limits: SmallVec<[AccountIndex; 8]>,
     /// In burn order.
     pub(super) grants: SmallVec<[AccountIndex; 4]>,
+    /// How many of them come first only because a running hold burns them already.
+    pub(super) past: usize,
     /// The first limit whose period has no account yet: nothing new is taken until it has.
     pub(super) unopened: Option<LimitId>,
     pub(super) group: Option<GroupId>,
@@ -116,6 +118,6 @@ impl Book {
             }
         }
         let (group, project) = (caller.group, caller.project);
-        (Ok(Resolved { limits, grants, unopened, group, project }), until)
+        (Ok(Resolved { limits, grants, past: 0, unopened, group, project }), until)
     }
 }

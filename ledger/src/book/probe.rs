@@ -37,7 +37,7 @@ impl Book {
         if resolved.unopened.is_some() {
             return Ok(());
         }
-        let Err(Obstacle::Short(on)) = self.accounts.judge(resolved, least, &[]) else {
+        let Err(Obstacle::Short(on)) = self.accounts.judge(resolved, least, least, &[]) else {
             return Ok(());
         };
         let (resolved, quote) = (resolved.clone(), Quote::exactly(least));

@@ -1,16 +1,14 @@
 //! What a caller is shown of its path.
 
-use super::accounts::Accounts;
-use super::admit::total;
-use super::path::Resolved;
 use super::{Book, PathIndex};
-use crate::account::{AccountIndex, Source};
+use crate::account::Source;
 use crate::{Account, Credits, Grant, Instant, Limit, Refusal};
 
 /// A path as its caller may see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PathView {
-    /// The most that the caller could spend now: the least of its limits and its grants together.
+    /// The most that the caller could spend now, whoever of the gateways has it leased: the least of
+    /// its limits and its grants together, beside what runs here.
     pub remaining: Credits,
     /// The limits it must pass, in the order of checks.
     pub limits: Vec<LimitView>,
@@ -58,7 +56,7 @@ impl Book {
             let account = self.accounts[entry.account].clone();
             GrantView { grant: entry.grant.clone(), account }
         });
-        let remaining = self.accounts.free_on(resolved);
+        let remaining = self.accounts.remaining(resolved);
         Ok(PathView { remaining, limits: limits.collect(), grants: grants.collect() })
     }
 
@@ -66,17 +64,8 @@ impl Book {
     pub fn remaining(&mut self, path: PathIndex, now: Instant) -> Credits {
         self.refresh(path, now);
         match &self.known(path).resolved {
-            Ok(resolved) if resolved.unopened.is_none() => self.accounts.free_on(resolved),
+            Ok(resolved) if resolved.unopened.is_none() => self.accounts.remaining(resolved),
             _ => Credits::ZERO,
         }
-    }
-}
-
-impl Accounts {
-    /// The least of the limits and the grants together, whoever waits for it.
-    fn free_on(&self, path: &Resolved) -> Credits {
-        let free = |index: &AccountIndex| self[*index].free();
-        let grants = total(path.grants.iter().map(free));
-        path.limits.iter().map(free).fold(grants, Credits::min)
     }
 }

@@ -6,9 +6,10 @@
 use smallvec::SmallVec;
 
 use super::accounts::Accounts;
-use super::admit::{Obstacle, Shortage, total};
+use super::admit::{Obstacle, Shortage};
+use super::asking::{Asked, Verdict};
 use super::path::Resolved;
-use super::{Admission, Book, PathIndex};
+use super::{Admission, Book, Leases, PathIndex};
 use crate::account::AccountIndex;
 use crate::hold::Part;
 use crate::{Credits, Hold, HoldId, Instant, Quote, Refusal};
@@ -36,12 +37,20 @@ pub(super) struct Claim {
 
 #[derive(Debug)]
 pub(super) struct Waiter {
-    ticket: Ticket,
-    claim: Claim,
+    pub(super) ticket: Ticket,
+    pub(super) claim: Claim,
     /// What it was short on first.
     shortage: Shortage,
     /// All that it was short on.
     short_on: SmallVec<[AccountIndex; 4]>,
+    pub(super) asked: Asked,
+}
+
+impl Waiter {
+    /// What it must find to run: all of its quote, until the store has said that there is less.
+    pub(super) const fn needed(&self) -> Credits {
+        if self.asked.answered { self.claim.quote.least } else { self.claim.quote.most }
+    }
 }
 
 impl Book {
@@ -57,8 +66,11 @@ impl Book {
         }
         self.last_ticket = self.last_ticket.saturating_add(1);
         let ticket = Ticket(self.last_ticket);
-        let short_on = self.accounts.block(&claim.resolved, claim.quote.least);
-        self.waiting.push_back(Waiter { ticket, claim, shortage, short_on });
+        // One that leases everything has the answer.
+        let asked = Asked::unless(self.leases == Leases::Everything);
+        let mut waiter = Waiter { ticket, claim, shortage, short_on: SmallVec::new(), asked };
+        waiter.short_on = self.accounts.block(&waiter.claim.resolved, waiter.needed());
+        self.waiting.push_back(waiter);
         Admission::Waiting(ticket)
     }
 
@@ -92,6 +104,7 @@ impl Book {
     pub(super) fn decide_waiting(&mut self, now: Instant) -> Decided {
         let mut decided = Decided::new();
         if self.waiting.is_empty() {
+            self.give_recalled_back();
             return decided;
         }
         let mut waiting = std::mem::take(&mut self.waiting);
@@ -106,6 +119,7 @@ impl Book {
             None => true,
         });
         self.waiting = waiting;
+        self.give_recalled_back();
         decided
     }
 
@@ -114,18 +128,42 @@ impl Book {
         if let Err(refusal) = self.find_anew(&mut waiter.claim, now) {
             return Some(Err(refusal));
         }
-        let Claim { id, resolved, quote, own, .. } = &waiter.claim;
-        match self.accounts.judge(resolved, quote.least, own) {
-            Ok(affordable) => Some(Ok(self.accounts.take(*id, resolved, quote.most, affordable))),
+        let needed = waiter.needed();
+        let Claim { id, path, resolved, quote, own } = &waiter.claim;
+        match self.accounts.judge(resolved, quote.least, needed, own) {
+            Ok(affordable) => {
+                let hold = self.accounts.take(*id, resolved, quote.most, affordable);
+                self.note_low(*path);
+                Some(Ok(hold))
+            }
             Err(Obstacle::Short(on)) => {
                 let short = self.short(on, &waiter.claim, now);
                 Some(Err(Refusal::Short(Box::new(short))))
             }
             Err(Obstacle::Held(on)) => {
                 waiter.shortage = on;
-                waiter.short_on = self.accounts.block(resolved, quote.least);
+                if let Some(refusal) = self.refused_by_store(waiter, now) {
+                    return Some(Err(refusal));
+                }
+                waiter.short_on = self.accounts.block(&waiter.claim.resolved, needed);
                 None
             }
+        }
+    }
+
+    /// The no of the store to one that waits, if this gateway has none of its own against it.
+    fn refused_by_store(&self, waiter: &mut Waiter, now: Instant) -> Option<Refusal> {
+        match waiter.asked.verdict.take()? {
+            Verdict::Short { .. } => {
+                let Claim { resolved, quote, own, .. } = &waiter.claim;
+                let on = self.accounts.short_of(resolved, quote.least, own, |_| true)?;
+                Some(Refusal::Short(Box::new(self.short(on, &waiter.claim, now))))
+            }
+            Verdict::InDoubt => {
+                let short = self.short(waiter.shortage, &waiter.claim, now);
+                Some(Refusal::CreditsInDoubt(Box::new(short)))
+            }
+            Verdict::Leased | Verdict::Held => None,
         }
     }
 
@@ -150,11 +188,11 @@ impl Book {
 
 impl Accounts {
     /// Keeps newcomers off the accounts of a path that have too little to take, and tells which.
-    fn block(&mut self, path: &Resolved, least: Credits) -> SmallVec<[AccountIndex; 4]> {
+    fn block(&mut self, path: &Resolved, needed: Credits) -> SmallVec<[AccountIndex; 4]> {
         let takeable = |index: &AccountIndex| self[*index].takeable();
-        let limits = path.limits.iter().filter(|index| takeable(index) < least);
+        let limits = path.limits.iter().filter(|index| takeable(index) < needed);
         let mut short_on: SmallVec<_> = limits.copied().collect();
-        if total(path.grants.iter().map(takeable)) < least {
+        if self.of_grants(path) < needed {
             short_on.extend_from_slice(&path.grants);
         }
         for index in &short_on {

@@ -14,13 +14,13 @@ impl Model {
             Change::Limit(limit) => self.put_limit(limit),
             Change::LimitRemoved(limit) => self.remove_limit(*limit),
             Change::PeriodOpened(period) => self.open_period(period),
-            Change::Leased { account, amount } => self.lease(*account, micros(*amount)),
-            Change::Recalled { account, amount } => {
-                let mut open = self.accounts.iter_mut().filter(|known| !known.closed);
-                if let Some(known) = open.find(|known| known.id == *account) {
-                    known.recalled = micros(*amount);
+            Change::Leased(leased) => {
+                for (account, amount) in leased {
+                    self.lease(*account, micros(*amount));
                 }
             }
+            Change::Recalled(accounts) => self.recalled.clone_from(accounts),
+            Change::Figures(_) | Change::LowMark { .. } => {}
             Change::Refunded { account, total } => self.refund(*account, micros(*total)),
             Change::Member(member) => {
                 self.members.retain(|known| known.id != member.id);
@@ -75,7 +75,7 @@ impl Model {
         }
         let account = self.accounts.iter_mut().find(|account| account.id == id).unwrap();
         (account.start, account.end) = (grant.start, grant.end);
-        account.resize(micros(grant.amount));
+        account.amount = micros(grant.amount);
     }
 
     /// What was given back is spent no longer; what is owed is said anew.
@@ -84,7 +84,6 @@ impl Model {
         let Some(account) = account.filter(|account| account.refunded < total) else { return };
         account.spent = (account.spent - (total - account.refunded)).max(0);
         account.refunded = total;
-        account.recalled = 0;
     }
 
     fn put_limit(&mut self, limit: &Limit) {
@@ -92,7 +91,7 @@ impl Model {
         self.limits.push(limit.clone());
         for account in &mut self.accounts {
             if account.kind == Kind::Limit(limit.id) && !account.closed {
-                account.resize(micros(limit.amount));
+                account.amount = micros(limit.amount);
             }
         }
     }
@@ -101,8 +100,7 @@ impl Model {
         self.limits.retain(|known| known.id != limit);
         let of_limit = |account: &&mut Account| account.kind == Kind::Limit(limit);
         for account in self.accounts.iter_mut().filter(of_limit) {
-            // All of it goes back, recalled or not.
-            (account.closed, account.recalled) = (true, 0);
+            account.closed = true;
         }
     }
 
@@ -150,7 +148,7 @@ impl Model {
         (start, end): (Instant, Instant),
         (spent, refunded): (super::Micros, super::Micros),
     ) {
-        let (amount, lease, recalled, closed) = (0, 0, 0, false);
+        let (amount, lease, closed) = (0, 0, false);
         self.accounts.push(Account {
             id,
             kind,
@@ -160,17 +158,7 @@ impl Model {
             spent,
             refunded,
             lease,
-            recalled,
             closed,
         });
-    }
-}
-
-impl Account {
-    /// A new ceiling; it says anew what is owed.
-    fn resize(&mut self, amount: super::Micros) {
-        if self.amount != amount {
-            (self.amount, self.recalled) = (amount, 0);
-        }
     }
 }

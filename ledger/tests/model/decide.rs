@@ -42,6 +42,7 @@ impl Model {
                 }
             }
         }
+        self.give_recalled_back();
         decided
     }
 

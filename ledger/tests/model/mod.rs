@@ -45,8 +45,6 @@ pub(crate) struct Account {
     pub(crate) refunded: Micros,
     /// What the gateway has of it, free or held.
     pub(crate) lease: Micros,
-    /// What the store wants back of the lease.
-    pub(crate) recalled: Micros,
     /// A limit that was removed: only running holds are left of it.
     pub(crate) closed: bool,
 }
@@ -118,6 +116,8 @@ pub(crate) struct Model {
     pub(crate) version: u64,
     /// What left the lease since it was last asked for.
     pub(crate) returns: Vec<(AccountId, Micros)>,
+    /// Of what the store wants everything back that is free.
+    pub(crate) recalled: Vec<AccountId>,
 }
 
 impl Model {
@@ -146,12 +146,26 @@ impl Model {
         if account.closed {
             return account.lease;
         }
-        account.recalled.max(account.spent + account.lease - account.amount).max(0)
+        (account.spent + account.lease - account.amount).max(0)
     }
 
     /// What is owed of what is held.
     pub(crate) fn owed(&self, id: AccountId) -> Micros {
         if self.account(id).closed { 0 } else { self.debt(id).min(self.held(id)) }
+    }
+
+    /// The rule of recalls: what nobody here waits for is back.
+    pub(crate) fn give_recalled_back(&mut self) {
+        for id in self.recalled.clone() {
+            if self.accounts.iter().any(|account| account.id == id && !account.closed) {
+                let back = self.free(id);
+                let account = self.accounts.iter_mut().find(|account| account.id == id).unwrap();
+                account.lease -= back;
+                if back > 0 {
+                    self.returns.push((id, back));
+                }
+            }
+        }
     }
 
     /// The rule of lowering: what is to go back and is not held is back.
@@ -162,7 +176,6 @@ impl Model {
             let account = &mut self.accounts[place];
             let back = debt.min(account.lease - held);
             account.lease -= back;
-            account.recalled = (account.recalled - back).clamp(0, held);
             if back > 0 {
                 self.returns.push((id, back));
             }

@@ -5,9 +5,9 @@
 
 use ledger::{
     Access, Account, AccountId, Admission, Book, Change, Credits, Decided, Epoch, Grant, GrantId,
-    GrantKind, GroupId, Hold, HoldId, Instant, KeyId, KeyStanding, KeyStatus, Limit, LimitId,
-    MemberId, MemberStanding, MemberStatus, NodeId, OrgId, PathKey, Period, PeriodOpened, Quote,
-    Refusal, Scope, Short, Ticket, Tool,
+    GrantKind, GroupId, Hold, HoldId, Instant, KeyId, KeyStanding, KeyStatus, Leases, Limit,
+    LimitId, MemberId, MemberStanding, MemberStatus, NodeId, OrgId, PathKey, Period, PeriodOpened,
+    Quote, Refusal, Scope, Short, Ticket, Tool,
 };
 
 pub(crate) const ADA: MemberId = MemberId::from_u128(1);
@@ -92,7 +92,20 @@ pub(crate) struct Org {
 
 impl Org {
     pub(crate) fn new() -> Self {
-        let mut org = Self { book: Book::new(OrgId::from_u128(1)), now: at(0), arrivals: 0 };
+        Self::leasing(Leases::Everything)
+    }
+
+    /// An organisation whose accounts are shared with other gateways, of which it has a grant to
+    /// everyone without any lease.
+    pub(crate) fn sharing(amount: u64) -> (Self, AccountId) {
+        let mut org = Self::leasing(Leases::Shared);
+        let account = org.unleased(grant(1_000, GrantKind::TopUp, amount));
+        (org, account)
+    }
+
+    fn leasing(leases: Leases) -> Self {
+        let book = Book::new(OrgId::from_u128(1), leases);
+        let mut org = Self { book, now: at(0), arrivals: 0 };
         org.apply(Change::Member(member(ADA, DESIGN)));
         org.apply(Change::Member(member(BEN, SALES)));
         org.apply(Change::Key(key()));
@@ -116,10 +129,24 @@ impl Org {
     }
 
     pub(crate) fn grant(&mut self, grant: Grant) -> AccountId {
-        let (account, amount) = (grant.id.into(), grant.amount);
-        self.apply(Change::Grant { grant, spent: Credits::ZERO, refunded: Credits::ZERO });
-        self.apply(Change::Leased { account, amount });
+        let amount = grant.amount;
+        let account = self.unleased(grant);
+        self.apply(Change::Leased(vec![(account, amount)]));
         account
+    }
+
+    pub(crate) fn unleased(&mut self, grant: Grant) -> AccountId {
+        let account = grant.id.into();
+        self.apply(Change::Grant { grant, spent: Credits::ZERO, refunded: Credits::ZERO });
+        account
+    }
+
+    /// A limit with a period of the first hundred seconds, of which nothing is leased.
+    pub(crate) fn unleased_limit(&mut self, limit: Limit) -> AccountId {
+        let opened = period(&limit, 0, 100);
+        self.apply(Change::Limit(limit));
+        self.apply(Change::PeriodOpened(opened));
+        opened.account
     }
 
     /// A limit with a period of the first hundred seconds.
@@ -132,7 +159,7 @@ impl Org {
     pub(crate) fn open(&mut self, limit: &Limit, opened: PeriodOpened) -> AccountId {
         let account = opened.account;
         self.apply(Change::PeriodOpened(opened));
-        self.apply(Change::Leased { account, amount: limit.amount });
+        self.apply(Change::Leased(vec![(account, limit.amount)]));
         account
     }
 

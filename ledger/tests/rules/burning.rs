@@ -114,7 +114,7 @@ fn a_grant_that_ended_and_is_prolonged_burns_on() {
         spent: credits(4),
         refunded: Credits::ZERO,
     });
-    org.apply(Change::Leased { account, amount: credits(6) });
+    org.apply(Change::Leased(vec![(account, credits(6))]));
     assert_eq!(org.short(&ada(), 7).left, credits(6));
     let hold = org.hold(&ada(), 6);
     org.settle(hold, 6);

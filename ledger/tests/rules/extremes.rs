@@ -53,7 +53,7 @@ fn lowering_from_the_largest_amount_to_none_and_back_loses_nothing() {
     assert_eq!(org.returned(), [(account, 1)]);
     assert_eq!(org.figures(account), (0, MAX - 1, MAX - 1));
     org.apply(Change::Limit(limit(1, Scope::Org, MAX)));
-    org.apply(Change::Leased { account, amount: credits(MAX) });
+    org.apply(Change::Leased(vec![(account, credits(MAX))]));
     assert_eq!(org.returned(), [(account, MAX - 1)], "there was room for one");
     assert_eq!(org.figures(account), (1, MAX - 1, 0));
     org.settle(hold, 0);
@@ -66,10 +66,10 @@ fn what_is_leased_and_recalled_beyond_reason_never_panics() {
     let account = org.limit(limit(1, Scope::Org, MAX));
     let hold = org.hold(&ada(), MAX / 2);
     for amount in [MAX, 1, MAX, 0] {
-        org.apply(Change::Recalled { account, amount: credits(amount) });
-        org.apply(Change::Leased { account, amount: credits(amount) });
+        org.apply(Change::Recalled(vec![account]));
+        org.apply(Change::Leased(vec![(account, credits(amount))]));
     }
-    assert_eq!(org.figures(account), (1, MAX / 2, 0));
+    assert_eq!(org.figures(account), (0, MAX / 2, 0));
     let overspent = Change::Grant {
         grant: grant(5, GrantKind::Seat, 7),
         spent: Credits::MAX,

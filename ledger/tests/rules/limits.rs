@@ -145,7 +145,7 @@ fn a_revived_limit_counts_what_ran_while_it_was_gone() {
     let unopened = Refusal::PeriodUnopened(Box::new(limit.clone()));
     assert_eq!(org.refusal(&ada(), 1), unopened);
     org.apply(Change::PeriodOpened(period(&limit, 0, 100)));
-    org.apply(Change::Leased { account, amount: credits(4) });
+    org.apply(Change::Leased(vec![(account, credits(4))]));
     assert_eq!(org.figures(account), (4, 6, 0));
     org.settle(hold, 6);
     assert_eq!(org.short(&ada(), 5).left, credits(4));

@@ -1,6 +1,6 @@
-//! Less than there was: a lower limit, a recalled lease.
+//! Less than there was: a lower limit, a lower grant.
 
-use ledger::{AccountId, Change, Credits, Grant, GrantKind, Limit, LimitId, Scope, Tool};
+use ledger::{AccountId, Change, Credits, Grant, GrantKind, Limit, Scope, Tool};
 
 use crate::org::{Org, ada, credits, grant, limit};
 
@@ -65,7 +65,7 @@ fn raising_cancels_what_is_owed() {
 fn a_lease_granted_before_the_lowering_goes_back() {
     let (mut org, account, holds) = lowered_to(60);
     assert_eq!(org.returned(), [(account, 20)]);
-    org.apply(Change::Leased { account, amount: credits(20) });
+    org.apply(Change::Leased(vec![(account, credits(20))]));
     assert_eq!(org.returned(), [(account, 20)]);
     assert_eq!(org.figures(account), (0, 80, 20), "and pays nothing of what is owed");
     for hold in holds {
@@ -85,53 +85,6 @@ fn a_lowered_grant_owes_like_a_limit() {
     org.settle(hold, 10);
     assert_eq!(org.figures(account), (40, 0, 0));
     assert_eq!(org.returned(), [(account, 20), (account, 30)]);
-}
-
-#[test]
-fn a_recall_takes_what_is_free_and_the_rest_as_holds_end() {
-    let mut org = Org::with(1_000);
-    let account = org.limit(limit(1, Scope::Org, 100));
-    let hold = org.hold(&ada(), 80);
-    org.apply(Change::Recalled { account, amount: credits(45) });
-    assert_eq!(org.figures(account), (0, 80, 25));
-    assert_eq!(org.short(&ada(), 101).left, credits(100), "the limit is as it was");
-    org.settle(hold, 70);
-    assert_eq!(org.returned(), [(account, 20), (account, 10)]);
-    assert_eq!(org.figures(account), (0, 0, 0));
-}
-
-#[test]
-fn a_recall_does_not_forgive_what_a_lowering_takes() {
-    let (mut org, account, holds) = lowered_to(60);
-    org.apply(Change::Recalled { account, amount: credits(5) });
-    assert_eq!(org.figures(account), (0, 80, 20));
-    for hold in holds {
-        org.settle(hold, 0);
-    }
-}
-
-#[test]
-fn a_change_that_keeps_the_amount_keeps_the_recall() {
-    let mut org = Org::new();
-    let account = org.grant(grant(1, GrantKind::TopUp, 100));
-    let hold = org.hold(&ada(), 80);
-    org.apply(Change::Recalled { account, amount: credits(45) });
-    let same = grant(1, GrantKind::TopUp, 100);
-    org.apply(Change::Grant { grant: same, spent: Credits::ZERO, refunded: Credits::ZERO });
-    assert_eq!(org.figures(account), (0, 80, 25));
-    org.settle(hold, 0);
-}
-
-#[test]
-fn a_recall_of_a_removed_limit_owes_nothing_beside_what_returns_anyway() {
-    let mut org = Org::with(1_000);
-    let account = org.limit(limit(1, Scope::Org, 100));
-    let hold = org.hold(&ada(), 80);
-    org.apply(Change::LimitRemoved(LimitId::from_u128(1)));
-    org.apply(Change::Recalled { account, amount: credits(45) });
-    assert_eq!(org.figures(account), (0, 80, 0));
-    org.settle(hold, 0);
-    assert_eq!(org.returned(), [(account, 20), (account, 80)]);
 }
 
 #[test]

@@ -9,5 +9,7 @@ mod limits;
 mod lowering;
 mod periods;
 mod probing;
+mod recalling;
 mod refunds;
+mod sharing;
 mod waiting;

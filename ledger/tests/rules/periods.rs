@@ -81,6 +81,6 @@ fn a_lease_that_arrives_after_the_end_goes_back() {
     org.now = at(100);
     org.book.retire_ended(org.now);
     assert_eq!(org.returned(), [(today, 10)]);
-    org.apply(Change::Leased { account: today, amount: credits(5) });
+    org.apply(Change::Leased(vec![(today, credits(5))]));
     assert_eq!(org.returned(), [(today, 5)]);
 }

@@ -24,7 +24,7 @@ fn a_refund_is_left_at_once_and_free_when_it_is_leased() {
     org.apply(refunded(account, 30));
     assert_eq!(org.account(account).left(), credits(50));
     assert_eq!(org.figures(account), (20, 0, 0));
-    org.apply(Change::Leased { account, amount: credits(30) });
+    org.apply(Change::Leased(vec![(account, credits(30))]));
     let hold = org.hold(&ada(), 50);
     org.settle(hold, 50);
     assert_eq!(org.account(account).spent(), credits(100));

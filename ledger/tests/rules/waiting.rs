@@ -150,7 +150,7 @@ fn a_waiter_passes_when_there_is_more() {
         org.change(Change::Grant { grant: more, spent: Credits::ZERO, refunded: Credits::ZERO }),
         Vec::new()
     );
-    let leased = Change::Leased { account, amount: credits(20) };
+    let leased = Change::Leased(vec![(account, credits(20))]);
     let (decided, waiter) = held(org.change(leased));
     assert_eq!(decided, ticket);
     for hold in holds.into_iter().chain([waiter]) {

@@ -87,17 +87,23 @@ impl World {
         }
     }
 
-    pub(crate) fn move_lease(&mut self, account: u8, amount: u16, out: bool) {
+    pub(crate) fn lease(&mut self, account: u8, amount: u16) {
+        let Some(place) = pick(account, self.model.accounts.len()) else { return };
+        if self.leases == Leases::AsTold {
+            let account = self.model.accounts[place].id;
+            self.apply(Change::Leased(vec![(account, facts::credits(amount))]));
+        }
+    }
+
+    /// Recalls another account, or none of those there are any more.
+    pub(crate) fn recall(&mut self, account: u8, only: bool) {
         let Some(place) = pick(account, self.model.accounts.len()) else { return };
         if self.leases == Leases::All {
             return;
         }
-        let (account, amount) = (self.model.accounts[place].id, facts::credits(amount));
-        self.apply(if out {
-            Change::Leased { account, amount }
-        } else {
-            Change::Recalled { account, amount }
-        });
+        let mut recalled = if only { Vec::new() } else { self.model.recalled.clone() };
+        recalled.push(self.model.accounts[place].id);
+        self.apply(Change::Recalled(recalled));
     }
 
     /// Once all that ran has ended, every budget can be spent to the last credit, and no further.

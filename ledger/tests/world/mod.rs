@@ -51,7 +51,7 @@ struct World {
 impl World {
     fn new(leases: Leases) -> Self {
         let mut world = Self {
-            book: Book::new(OrgId::from_u128(1)),
+            book: Book::new(OrgId::from_u128(1), ledger::Leases::Everything),
             model: Model::default(),
             leases,
             store: BTreeMap::new(),
@@ -69,8 +69,10 @@ impl World {
 
     fn apply(&mut self, change: Change) {
         match &change {
-            Change::Leased { account, amount } => {
-                self.store.entry(*account).or_default().leased += micros(*amount);
+            Change::Leased(leased) => {
+                for (account, amount) in leased {
+                    self.store.entry(*account).or_default().leased += micros(*amount);
+                }
             }
             Change::PeriodOpened(period) => self.opened(period.account, period.spent),
             Change::Grant { grant, spent, .. } => self.opened(grant.id.into(), *spent),
@@ -103,12 +105,16 @@ impl World {
         self.arrivals += 1;
         let id = HoldId { node: NodeId(1), epoch: Epoch(1), n: self.arrivals };
         let path = self.book.path(caller);
-        let affordable = self.book.view(path, self.now).map(|view| view.remaining);
+        let affordable = self.book.view(path, self.now).map(|view| {
+            let free = |account: &ledger::Account| micros(account.free());
+            let grants = view.grants.iter().map(|grant| free(&grant.account)).sum::<Micros>();
+            view.limits.iter().map(|limit| free(&limit.account)).fold(grants, Micros::min)
+        });
         let nobody_waits = self.book.waiting() == 0;
         let awaited = self.model.queue.clone();
         let probed = self.book.probe(id, path, quote.least, self.now);
         let answer = self.book.admit(id, path, quote, self.now);
-        if nobody_waits && affordable.is_ok_and(|affordable| affordable >= quote.least) {
+        if nobody_waits && affordable.is_ok_and(|affordable| affordable >= micros(quote.least)) {
             assert!(matches!(answer, Admission::Held(_)), "it fits and nobody waits: {answer:?}");
         }
         if let Admission::Held(hold) = &answer {
@@ -239,7 +245,7 @@ impl World {
         let wanted: Vec<_> = open.map(|it| (it.id, available(it))).collect();
         for (account, amount) in wanted.into_iter().filter(|(_, amount)| *amount > 0) {
             // One lease may decide waiters, and so change what the next one finds.
-            self.apply(Change::Leased { account, amount: credits(amount) });
+            self.apply(Change::Leased(vec![(account, credits(amount))]));
         }
     }
 }

@@ -75,7 +75,7 @@ pub(crate) enum Step {
     },
     Recall {
         account: u8,
-        amount: u16,
+        only: bool,
     },
 }
 
@@ -131,8 +131,8 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(account, amount, told)| Step::Refund { account, amount, told }),
         12 => (any::<u8>(), 0_u16..200)
             .prop_map(|(account, amount)| Step::Lease { account, amount }),
-        2 => (any::<u8>(), 0_u16..100)
-            .prop_map(|(account, amount)| Step::Recall { account, amount }),
+        2 => (any::<u8>(), any::<bool>())
+            .prop_map(|(account, only)| Step::Recall { account, only }),
     ]
 }
 
@@ -193,8 +193,8 @@ impl World {
             }
             Step::Retire => self.retire(),
             Step::Refund { account, amount, told } => self.refund(account, amount, told),
-            Step::Lease { account, amount } => self.move_lease(account, amount, true),
-            Step::Recall { account, amount } => self.move_lease(account, amount, false),
+            Step::Lease { account, amount } => self.lease(account, amount),
+            Step::Recall { account, only } => self.recall(account, only),
         }
     }
 }

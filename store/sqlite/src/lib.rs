@@ -34,9 +34,9 @@ use sqlx::{Sqlite, SqlitePool, Transaction};
 use store::{
     Adjusted, Adjustment, AdjustmentRequest, Alive, Audit, Change, ChangeSeq, ClaimAnswer, Entry,
     Expired, Group, Heartbeat, IdempotencyClaim, Indeterminate, Key, KeyIdentity, KeySecret,
-    Member, Org, OrgData, Project, Reconciliation, Registered, Registration, Result, SecretHash,
-    Stamp, Store, StoredAccount, StoredNode, SyncAnswer, SyncRequest, ThresholdEvent, UsageQuery,
-    UsageRow,
+    Member, Org, OrgData, Project, Reconciliation, Registered, Registration, Rejoin, Result,
+    SecretHash, Stamp, Store, StoredAccount, StoredNode, SyncAnswer, SyncRequest, ThresholdEvent,
+    UsageQuery, UsageRow,
 };
 
 use read_only::AtRest;
@@ -119,6 +119,10 @@ impl Store for SqliteStore {
 
     async fn heartbeat(&self, beat: &Heartbeat) -> Result<Alive> {
         Ok(registration::heartbeat(self, beat).await?)
+    }
+
+    async fn rejoin(&self, rejoin: &Rejoin) -> Result<Registered> {
+        Ok(registration::rejoin(self, rejoin).await?)
     }
 
     async fn leave(&self, node: NodeId, epoch: Epoch, _now: Instant) -> Result<()> {

@@ -2,7 +2,7 @@
 
 use ledger::{Credits, Epoch, Instant, NodeId, Shard};
 use sqlx::{Row, SqliteConnection};
-use store::{Alive, Applied, Heartbeat, NodeState, Registered, Registration, StoredNode};
+use store::{Alive, Applied, Heartbeat, NodeState, Registered, Registration, Rejoin, StoredNode};
 
 use crate::column::{Columns, Id};
 use crate::error::{Error, Result};
@@ -131,4 +131,11 @@ pub(crate) async fn nodes(connection: &mut SqliteConnection) -> Result<Vec<Store
         });
     }
     Ok(nodes)
+}
+
+/// The one gateway of a file has it locked, so that nobody can set it back under a running one.
+pub(crate) async fn rejoin(store: &SqliteStore, rejoin: &Rejoin) -> Result<Registered> {
+    let mut tx = store.read().await?;
+    require_last_start(&mut tx, rejoin.node, rejoin.epoch).await?;
+    Err(store::Error::Conflict("the store knows all that this gateway does".to_owned()).into())
 }

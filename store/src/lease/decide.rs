@@ -46,6 +46,16 @@ pub struct LeaseDecision {
     pub verdicts: Vec<Verdict>,
 }
 
+/// When, and under which circumstances.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Decided {
+    /// The time.
+    pub now: Instant,
+    /// The store went back in time, and not every gateway has told it yet what it had: nothing new
+    /// is leased.
+    pub frozen: bool,
+}
+
 /// Answers the asks and then the wishes, each in its order. Accounts that are not in `accounts` have
 /// nothing.
 ///
@@ -53,12 +63,14 @@ pub struct LeaseDecision {
 pub fn decide_leases(
     asks: &[Ask],
     refills: &[Refill],
-    now: Instant,
+    when: Decided,
     accounts: &mut BTreeMap<AccountId, Leasable>,
 ) -> LeaseDecision {
-    let mut leases = Leases { accounts, now, awaited: BTreeSet::new(), granted: Vec::new() };
+    let Decided { now, frozen } = when;
+    let mut leases =
+        Leases { accounts, now, frozen, awaited: BTreeSet::new(), granted: Vec::new() };
     let verdicts = asks.iter().map(|ask| leases.answer(ask)).collect();
-    for refill in refills {
+    for refill in refills.iter().filter(|_| !frozen) {
         leases.refill(refill);
     }
     LeaseDecision { granted: leases.granted, verdicts }
@@ -67,6 +79,7 @@ pub fn decide_leases(
 struct Leases<'a> {
     accounts: &'a mut BTreeMap<AccountId, Leasable>,
     now: Instant,
+    frozen: bool,
     /// What asks are held on.
     awaited: BTreeSet<AccountId>,
     granted: Vec<Granted>,
@@ -76,6 +89,9 @@ impl Leases<'_> {
     fn answer(&mut self, ask: &Ask) -> Verdict {
         if let Some(on) = self.short_of(ask, |account| account.left) {
             return Verdict::Short { on, lasting: self.is_lasting(on, ask) };
+        }
+        if self.frozen {
+            return Verdict::InDoubt;
         }
         let named = || ask.limits.iter().chain(&ask.grants).map(|asked| asked.account);
         let overtakes = named().any(|account| self.awaited.contains(&account));

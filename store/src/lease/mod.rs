@@ -4,9 +4,9 @@ mod decide;
 
 use std::num::NonZeroU32;
 
-use ledger::{AccountId, Credits, HoldId};
+use ledger::{AccountId, Credits, Epoch, HoldId};
 
-pub use decide::{Leasable, LeaseDecision, decide_leases};
+pub use decide::{Decided, Leasable, LeaseDecision, decide_leases};
 
 /// A wish for more lease: advice, granted as far as there is something available.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +42,17 @@ pub struct Granted {
     /// The account.
     pub account: AccountId,
     /// How much more of it the node may spend.
+    pub amount: Credits,
+}
+
+/// A lease that the store gave before it went back in time, and has lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Regranted {
+    /// The start of the node that it was given to.
+    pub epoch: Epoch,
+    /// The account.
+    pub account: AccountId,
+    /// How much.
     pub amount: Credits,
 }
 
@@ -86,7 +97,8 @@ pub enum Verdict {
     },
     /// Enough is left, but leased or reserved. What is short is recalled from now on.
     Held,
-    /// Enough is left, but not without what silent gateways have of it.
+    /// Enough is left, but not without what silent gateways have of it; or nobody can tell yet, since
+    /// the store went back in time.
     InDoubt,
 }
 

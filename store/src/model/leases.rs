@@ -13,17 +13,19 @@ impl Accounts {
         &mut self,
         request: &SyncRequest,
         silent: &BTreeSet<NodeId>,
+        frozen: bool,
     ) -> SyncAnswer {
         let mut answer = SyncAnswer::default();
         let mut waited_for = BTreeSet::new();
         for ask in &request.ask {
             let verdict = match self.short(request, ask, |_, account| account.left()) {
                 Some(on) => Verdict::Short { on, lasting: self.is_nobodys(on, ask) },
+                None if frozen => Verdict::InDoubt,
                 None => self.fit(request, ask, silent, &mut waited_for, &mut answer.granted),
             };
             answer.verdicts.push(verdict);
         }
-        for wish in &request.refill {
+        for wish in request.refill.iter().filter(|_| !frozen) {
             self.refill(request, wish, &mut answer.granted);
         }
         let named: BTreeSet<_> = request.leasing().collect();
@@ -136,7 +138,7 @@ impl Accounts {
         }
     }
 
-    pub(super) fn lease(
+    fn lease(
         &mut self,
         request: &SyncRequest,
         account: AccountId,

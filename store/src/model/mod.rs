@@ -31,7 +31,7 @@ use uuid::Uuid;
 use crate::{
     Adjusted, Adjustment, AdjustmentRequest, Alive, Audit, Change, ChangeSeq, ClaimAnswer, Entry,
     Expired, Group, Heartbeat, IdempotencyClaim, Indeterminate, Key, KeyIdentity, KeySecret,
-    Member, Nudge, Org, OrgData, Project, Reconciliation, Registered, Registration, Result,
+    Member, Nudge, Org, OrgData, Project, Reconciliation, Registered, Registration, Rejoin, Result,
     SecretHash, Stamp, Store, StoredAccount, StoredNode, SyncAnswer, SyncRequest, ThresholdEvent,
     UsageQuery, UsageRow, Verdict,
 };
@@ -91,6 +91,10 @@ impl Store for Model {
 
     async fn heartbeat(&self, beat: &Heartbeat) -> Result<Alive> {
         self.state.lock().heartbeat(beat, self.id)
+    }
+
+    async fn rejoin(&self, rejoin: &Rejoin) -> Result<Registered> {
+        self.state.lock().rejoin(rejoin)
     }
 
     async fn leave(&self, node: NodeId, epoch: Epoch, now: Instant) -> Result<()> {

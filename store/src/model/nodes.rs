@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use ledger::{Credits, Epoch, Instant, LineSource, NodeId, Shard};
 
-use super::state::{Node, State};
+use super::state::{Incarnation, Node, State};
 use crate::{
-    Alive, Applied, ChangeSeq, Error, Heartbeat, NodeState, Registered, Registration, Result,
-    SILENT_AFTER_MICROS, Stamp, StoredNode, SyncRequest,
+    Alive, Applied, ChangeSeq, Error, FROZEN_AT_MOST_MICROS, Heartbeat, NodeState, Registered,
+    Registration, Rejoin, Result, SILENT_AFTER_MICROS, Stamp, StoredNode, SyncRequest,
 };
 
 impl State {
@@ -24,7 +24,15 @@ impl State {
         }
         let epoch = Epoch(self.nodes.get(&node).map_or(0, |last| last.epoch.0) + 1);
         let control = registration.control.clone();
-        let start = Node { epoch, journal, registered: now, heard: now, control, stopped: false };
+        let start = Node {
+            epoch,
+            journal,
+            registered: now,
+            heard: now,
+            control,
+            stopped: false,
+            incarnation: 0,
+        };
         self.nodes.insert(node, start);
         Ok(Registered { epoch, applied })
     }
@@ -43,6 +51,7 @@ impl State {
         if let Some(node) = self.nodes.get_mut(&beat.node) {
             node.heard = node.heard.max(beat.now);
             node.stopped = false;
+            node.incarnation = node.incarnation.max(beat.incarnation);
         }
         let live = self.nodes.values().filter(|node| node.state(beat.now) == NodeState::Live);
         let live = u32::try_from(live.count()).unwrap_or(u32::MAX);
@@ -57,12 +66,54 @@ impl State {
             stamp: self.stamp(store),
             live,
             recalled: recalled.into_iter().collect(),
-            frozen: false,
+            frozen: self.is_frozen(beat.now),
         })
     }
 
     pub(super) fn stamp(&self, store: u128) -> Stamp {
-        Stamp { store, incarnation: 1, seq: ChangeSeq(self.last_change) }
+        Stamp { store, incarnation: self.incarnation.number, seq: ChangeSeq(self.last_change) }
+    }
+
+    pub(super) fn rejoin(&mut self, rejoin: &Rejoin) -> Result<Registered> {
+        let Rejoin { node, epoch, journal, now, .. } = *rejoin;
+        let current = self.nodes.get(&node).map_or(Epoch(0), |last| last.epoch);
+        if current > epoch {
+            return Err(Error::Fenced { current });
+        }
+        let applied = |shard: Shard| {
+            let last = self.applied.get(&(node, journal, shard));
+            last.map_or(Applied::default(), |(last, _)| Applied { seq: last.seq, lsn: last.lsn })
+        };
+        let behind =
+            rejoin.acknowledged.iter().any(|(shard, known)| applied(*shard).seq < known.seq);
+        if current == epoch && !behind && rejoin.incarnation == self.incarnation.number {
+            return Err(Error::Conflict("the store knows all that this gateway does".to_owned()));
+        }
+        let shards = (0..Shard::COUNT).filter_map(Shard::new);
+        let applied = shards.map(|shard| (shard, applied(shard)));
+        let applied = applied.filter(|(_, applied)| applied.seq > 0).collect();
+        if rejoin.incarnation >= self.incarnation.number {
+            self.incarnation = Incarnation { number: rejoin.incarnation + 1, since: now };
+        }
+        let known = self.nodes.get(&node).map(|last| last.registered);
+        let start = Node {
+            epoch,
+            journal,
+            registered: known.unwrap_or(now),
+            heard: now,
+            control: rejoin.control.clone(),
+            stopped: false,
+            incarnation: 0,
+        };
+        self.nodes.insert(node, start);
+        Ok(Registered { epoch, applied })
+    }
+
+    /// Whether a gateway may still have something that the store has forgotten.
+    pub(super) fn is_frozen(&self, now: Instant) -> bool {
+        let Incarnation { number, since } = self.incarnation;
+        let untold = |node: &Node| !node.stopped && node.incarnation < number;
+        now < since.plus_micros(FROZEN_AT_MOST_MICROS) && self.nodes.values().any(untold)
     }
 
     pub(super) fn leave(&mut self, node: NodeId, epoch: Epoch, now: Instant) -> Result<()> {

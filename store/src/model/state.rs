@@ -15,8 +15,21 @@ use crate::{
 };
 
 /// Everything, and whose it is.
+#[derive(Debug)]
+pub(super) struct Incarnation {
+    pub(super) number: u64,
+    pub(super) since: Instant,
+}
+
+impl Default for Incarnation {
+    fn default() -> Self {
+        Self { number: 1, since: Instant::MIN }
+    }
+}
+
 #[derive(Debug, Default)]
 pub(super) struct State {
+    pub(super) incarnation: Incarnation,
     pub(super) orgs: BTreeMap<OrgId, People>,
     pub(super) secrets: BTreeMap<SecretHash, (OrgId, KeyId, KeySecret)>,
     pub(super) grant_requests: BTreeMap<(OrgId, String), GrantRequest>,
@@ -42,6 +55,8 @@ pub(super) struct Node {
     pub(super) heard: Instant,
     pub(super) control: Option<String>,
     pub(super) stopped: bool,
+    /// The incarnation that it has told everything.
+    pub(super) incarnation: u64,
 }
 
 /// An organisation and those in it.

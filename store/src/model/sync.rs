@@ -46,7 +46,7 @@ impl State {
         let silent = self.silent_nodes(request.now);
         let mut money = self.money.clone();
         money.move_as(request)?;
-        let answer = money.answer(request, &silent);
+        let answer = money.answer(request, &silent, self.is_frozen(request.now));
         let before = std::mem::replace(&mut self.money, money);
         self.charges = charges;
         self.enter_sync(request, &before);
@@ -59,6 +59,14 @@ impl State {
 
 impl Accounts {
     fn move_as(&mut self, request: &SyncRequest) -> Result<()> {
+        for lost in request.regranted.iter().filter(|lost| !lost.amount.is_zero()) {
+            self.require(request, lost.account)?;
+            if lost.epoch > request.epoch {
+                return Err(Error::Corrupt(format!("{:?} has not begun", lost.epoch)));
+            }
+            let lease = self.leases.entry((lost.account, request.node, lost.epoch)).or_default();
+            *lease = lease.saturating_add(lost.amount);
+        }
         for charge in &request.events {
             for line in charge.lines.iter().filter(|line| !line.amount.is_zero()) {
                 self.spend(charge, line)?;
@@ -68,10 +76,6 @@ impl Accounts {
             self.require(request, give_back.account)?;
             let lease = (give_back.account, request.node, request.epoch);
             self.take(lease, give_back.amount)?;
-        }
-        for granted in request.regranted.iter().filter(|granted| !granted.amount.is_zero()) {
-            self.require(request, granted.account)?;
-            self.lease(request, granted.account, granted.amount);
         }
         Ok(())
     }

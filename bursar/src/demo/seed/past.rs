@@ -72,7 +72,7 @@ impl<'a> Node<'a> {
         let registration = Registration { node: NODE, journal: 1, last_lsn: 0, now, control: None };
         let registered = store.register(&registration).await?;
         store.recovered(NODE, registered.epoch).await?;
-        let mut book = Book::new(org.id);
+        let mut book = Book::new(org.id, ledger::Leases::Everything);
         let members = standings.members.iter().map(|it| Change::Member(it.standing.clone()));
         let keys = standings.keys.iter().map(|it| Change::Key(it.standing.clone()));
         let grants = standings.grants.iter();
@@ -163,13 +163,9 @@ impl<'a> Node<'a> {
     /// Reports the last charges, and gives back everything.
     async fn end(mut self, now: Instant) -> anyhow::Result<()> {
         self.book.retire_ended(now);
-        let recalls: Vec<Change> = self
-            .book
-            .accounts()
-            .map(|account| Change::Recalled { account: account.id(), amount: account.free() })
-            .collect();
-        for recall in recalls {
-            self.book.apply(recall, now);
+        let accounts: Vec<_> = self.book.accounts().map(ledger::Account::id).collect();
+        for account in accounts {
+            self.book.give_back(account, Credits::MAX);
         }
         self.exchange(now, Vec::new()).await
     }
@@ -200,7 +196,7 @@ impl<'a> Node<'a> {
         };
         for granted in self.store.sync(&request).await?.granted {
             let (account, amount) = (granted.account, granted.amount);
-            self.book.apply(Change::Leased { account, amount }, now);
+            self.book.apply(Change::Leased(vec![(account, amount)]), now);
         }
         Ok(())
     }

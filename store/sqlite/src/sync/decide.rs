@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ledger::{AccountId, Credits, Epoch, Instant, LineSource, OrgId};
 use store::{
-    Figures, Granted, Leasable, LeaseDecision, Level, SyncAnswer, SyncRequest, decide_leases,
-    source_name,
+    Decided, Figures, Granted, Leasable, LeaseDecision, Level, Regranted, SyncAnswer, SyncRequest,
+    decide_leases, source_name,
 };
 
 use crate::error::{Error, Result};
@@ -93,6 +93,13 @@ pub(super) fn decide(
     request: &SyncRequest,
     accounts: &mut BTreeMap<AccountId, Touched>,
 ) -> Result<SyncAnswer> {
+    for Regranted { epoch, account: id, amount } in &request.regranted {
+        if *epoch > request.epoch {
+            return Err(Error::corrupt(format!("{epoch:?} has not begun")));
+        }
+        let account = accounts.get_mut(id).ok_or_else(|| unknown(*id))?;
+        account.lease(*epoch, *amount);
+    }
     for (id, spending) in request.spending()? {
         let account = accounts.get_mut(&id).ok_or_else(|| unknown(id))?;
         if account.org != spending.org || account.kind != source_name(spending.source) {
@@ -106,17 +113,14 @@ pub(super) fn decide(
         let account = accounts.get_mut(&id).ok_or_else(|| unknown(id))?;
         account.take(request.epoch, amount).ok_or_else(|| uncovered(id, amount))?;
     }
-    for Granted { account: id, amount } in &request.regranted {
-        let account = accounts.get_mut(id).ok_or_else(|| unknown(*id))?;
-        account.lease(request.epoch, *amount);
-    }
     Ok(lease(request, accounts))
 }
 
 fn lease(request: &SyncRequest, accounts: &mut BTreeMap<AccountId, Touched>) -> SyncAnswer {
     let mut leasable = accounts.iter().map(|(id, account)| (*id, account.leasable())).collect();
     let SyncRequest { ask, refill, now, .. } = request;
-    let LeaseDecision { granted, verdicts } = decide_leases(ask, refill, *now, &mut leasable);
+    let when = Decided { now: *now, frozen: false };
+    let LeaseDecision { granted, verdicts } = decide_leases(ask, refill, when, &mut leasable);
     for Granted { account, amount } in &granted {
         let account = accounts.get_mut(account).expect("only what was read is leased");
         account.lease(request.epoch, *amount);
