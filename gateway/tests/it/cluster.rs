@@ -77,7 +77,7 @@ impl Clock for MovedClock {
 }
 
 impl Cluster {
-    pub(crate) async fn of(gateways: u128, edit: impl FnOnce(String) -> String) -> Self {
+    pub(crate) async fn of(gateways: u32, edit: impl FnOnce(String) -> String) -> Self {
         let options = Options {
             record: true,
             credential: Some(OPERATORS_KEY.to_owned()),
@@ -87,8 +87,7 @@ impl Cluster {
         let config = edit(include_str!("house.yaml").to_owned());
         let (store, org) = (Arc::new(Model::shared()), OrgId::from_u128(7));
         store.put_org(&organisation(org)).await.unwrap();
-        let clock =
-            MovedClock { clock: SteadyClock::start(), ahead_micros: AtomicU64::new(0) };
+        let clock = MovedClock { clock: SteadyClock::start(), ahead_micros: AtomicU64::new(0) };
         let mut cluster = Self {
             config: config.replace("UPSTREAM_URL", &provider.url()),
             provider,
@@ -106,7 +105,7 @@ impl Cluster {
         cluster
     }
 
-    pub(crate) async fn start(&self, id: u128, folder: TempDir) -> Node {
+    pub(crate) async fn start(&self, id: u32, folder: TempDir) -> Node {
         std::fs::write(file(&folder), &self.config).unwrap();
         let (config, reach) = (load(&folder), Arc::new(Mutex::new(Reach::All)));
         let store = Arc::clone(&self.store) as Arc<dyn Store>;
