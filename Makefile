@@ -12,7 +12,7 @@ demo: ## a gateway, a mock provider and a seeded organisation on this machine; A
 
 test: ## every test: Rust, doc examples, and the official SDKs through a real gateway
 	@scripts/bootstrap test
-	cargo nextest run --locked --workspace
+	cargo run --locked --quiet -p postgres-cluster --bin with-postgres -- cargo nextest run --locked --workspace
 	cargo test --locked --workspace --doc
 	scripts/sdk-tests
 

@@ -7,6 +7,7 @@ use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, StatusCode, header};
+use ledger::Credits;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 
@@ -97,6 +98,15 @@ impl Fields {
 /// That it should be one.
 pub(crate) fn text(value: &Value) -> Result<&str, String> {
     value.as_str().ok_or_else(|| "must be a string".to_owned())
+}
+
+/// The value as an amount of credits.
+///
+/// # Errors
+/// That it should be one.
+pub(crate) fn credits(value: &Value) -> Result<Credits, String> {
+    let text = value.as_str().ok_or("must be a decimal string such as \"12.5\"")?;
+    text.parse().map_err(|error| format!("{error}"))
 }
 
 impl<S: Send + Sync> FromRequest<S> for Fields {

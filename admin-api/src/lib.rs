@@ -8,6 +8,8 @@ mod router;
 
 mod routes;
 
+mod action;
+mod applied;
 mod auth;
 mod body;
 mod idempotency;

@@ -86,6 +86,11 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, "not_found", detail)
     }
 
+    /// What is stored does not admit of it.
+    pub(crate) fn conflict(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, "conflict", detail)
+    }
+
     /// The body has too many bytes.
     pub(crate) fn body_too_large() -> Self {
         let detail = "the body is larger than 1 MiB; send less at once";
@@ -121,7 +126,7 @@ impl From<store::Error> for Problem {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "ledger_unavailable", detail)
                     .with_header("retry-after", "1")
             }
-            store::Error::Conflict(what) => Self::new(StatusCode::CONFLICT, "conflict", what),
+            store::Error::Conflict(what) => Self::conflict(what),
             store::Error::NameTaken(what) => Self::idempotency_mismatch(&what),
             error @ (store::Error::InUse(_)
             | store::Error::Fenced { .. }

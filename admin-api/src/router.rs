@@ -4,22 +4,26 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{Method, Uri};
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{MethodRouter, get, post};
+use axum::routing::{MethodRouter, delete, get, post, put};
 
 use crate::problem::Problem;
-use crate::routes::{grants, orgs, requests};
+use crate::routes::{grants, keys, limits, members, orgs, requests};
 use crate::{AdminApi, auth, stamp};
 
 /// The most bytes that a request's body may have.
 const MAX_BODY: usize = 1 << 20;
 
 /// The table of contents: path, method, handler.
-fn table() -> [(&'static str, Method, MethodRouter<AdminApi>); 4] {
+fn table() -> [(&'static str, Method, MethodRouter<AdminApi>); 8] {
     [
         ("/api/v1/orgs", Method::GET, get(orgs::list)),
         ("/api/v1/orgs/{org}", Method::GET, get(orgs::read)),
         ("/api/v1/orgs/{org}/grants", Method::POST, post(grants::make)),
+        ("/api/v1/orgs/{org}/limits", Method::PUT, put(limits::put)),
+        ("/api/v1/orgs/{org}/limits/{limit}", Method::DELETE, delete(limits::remove)),
         // `{action}` is an id and what is to be done: a path parameter is a whole segment.
+        ("/api/v1/orgs/{org}/members/{action}", Method::POST, post(members::act)),
+        ("/api/v1/orgs/{org}/keys/{action}", Method::POST, post(keys::act)),
         ("/api/v1/orgs/{org}/requests/{action}", Method::POST, post(requests::adjust)),
     ]
 }

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZero;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::LazyLock;
 
+use crate::control::{self, Control};
 use crate::interpolate::Source;
 use crate::listen::{self, GatewayTls, Listen};
 use crate::place::Place;
@@ -12,6 +13,7 @@ use crate::problem::Report;
 use crate::quantity;
 use crate::raw::{self, Field, SecretText, Text};
 use crate::secret::{self, Secret};
+use crate::store::{self, StoreAddress};
 
 /// What a process needs before it can start; a change of it needs a restart.
 #[derive(Clone, Debug)]
@@ -28,6 +30,8 @@ pub struct Bootstrap {
     pub journal_bytes: u64,
     /// Where the store is. Default: SQLite, `bursar.db` in the data folder.
     pub store: StoreAddress,
+    /// How other gateways reach this one; always there with a store that several share.
+    pub control: Option<Control>,
     /// The peppers that keys are hashed with.
     pub peppers: Peppers,
     /// Tokens that open the admin API, each at least 16 visible ASCII characters; at least one.
@@ -44,14 +48,6 @@ pub enum Durability {
     Strict,
     /// Nothing: a power loss may lose the last milliseconds.
     Relaxed,
-}
-
-/// Where the store is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum StoreAddress {
-    /// An SQLite database in this file.
-    Sqlite(PathBuf),
 }
 
 /// The peppers of the key hashes, by version.
@@ -92,7 +88,8 @@ impl Bootstrap {
             ("data_dir", self.data_dir == other.data_dir),
             ("durability", self.durability == other.durability),
             ("journal_bytes", self.journal_bytes == other.journal_bytes),
-            ("store", self.store == other.store),
+            ("store", self.store.is(&other.store)),
+            ("control", Control::are_the_same(self.control.as_ref(), other.control.as_ref())),
             ("secrets", exposed(self) == exposed(other)),
             ("threads", self.threads == other.threads),
         ];
@@ -114,7 +111,8 @@ pub(crate) fn check(
         .check_or(None, |raw| listen::check_tls(raw, &root.key("tls"), source, report).map(Some));
     let mut folder = |Text(path): &Text| check_path(path, &root.key("data_dir"), source, report);
     let data_dir = file.data_dir.check_or(source.base_dir.join("data"), &mut folder)?;
-    let store = check_store(file, &data_dir, source, report);
+    let store = store::check(&file.store, &data_dir, source, report);
+    let control = control::check(file, store.as_ref(), listen, report);
     let durability = file.durability.check_or(Durability::Strict, |raw| {
         Some(match raw {
             raw::Durability::Strict => Durability::Strict,
@@ -132,13 +130,14 @@ pub(crate) fn check(
         durability: durability?,
         journal_bytes: journal_bytes?,
         store: store?,
+        control: control?,
         peppers: peppers?,
         admin_tokens: admin_tokens?,
         threads: file.threads.check_or(*CORES, |threads| Some(usize::from(*threads)))?,
     })
 }
 
-fn check_path(
+pub(crate) fn check_path(
     path: &str,
     place: &Place,
     source: Source<'_>,
@@ -161,19 +160,6 @@ fn check_journal_bytes(file: &raw::File, report: &mut Report<'_>) -> Option<u64>
         }
         Some(bytes)
     })
-}
-
-fn check_store(
-    file: &raw::File,
-    data_dir: &Path,
-    source: Source<'_>,
-    report: &mut Report<'_>,
-) -> Option<StoreAddress> {
-    let path = file.store.check_or(data_dir.join("bursar.db"), |store| {
-        let Text(path) = store.sqlite.given()?;
-        check_path(path, &Place::root().key("store").key("sqlite"), source, report)
-    });
-    path.map(StoreAddress::Sqlite)
 }
 
 fn check_peppers(secrets: &raw::Secrets, report: &mut Report<'_>) -> Option<Peppers> {

@@ -19,8 +19,10 @@ mod structure;
 mod tree;
 
 mod bootstrap;
+mod control;
 mod listen;
 mod secret;
+mod store;
 
 mod runtime;
 
@@ -39,6 +41,7 @@ mod price_entry;
 mod rates;
 
 mod bounds;
+mod policies;
 
 mod reload;
 mod watch;
@@ -46,13 +49,15 @@ mod watch;
 #[cfg(test)]
 mod tests;
 
-pub use bootstrap::{Bootstrap, Durability, Peppers, StoreAddress};
+pub use bootstrap::{Bootstrap, Durability, Peppers};
 pub use bounds::Bounds;
+pub use control::Control;
 pub use environment::{Environment, ProcessEnvironment};
 pub use listen::{GatewayTls, Listen};
 pub use load::Config;
 pub use meter::Meter;
 pub use path::PathPattern;
+pub use policies::Policies;
 pub use price::{ModelPrice, Variant};
 pub use price_book::PriceBook;
 pub use problem::{Problem, Problems};
@@ -63,4 +68,5 @@ pub use route_bounds::RouteBounds;
 pub use runtime::{Matched, Runtime};
 pub use schema::schema;
 pub use secret::Secret;
+pub use store::{Postgres, StoreAddress};
 pub use upstream::Upstream;

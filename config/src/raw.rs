@@ -109,6 +109,9 @@ pub(crate) struct File {
     /// Where the store is. Default: SQLite, bursar.db in the data folder.
     #[serde(default)]
     pub(crate) store: Field<Store>,
+    /// How other gateways reach this one. Required with Postgres. Default: they do not.
+    #[serde(default)]
+    pub(crate) control: Field<Control>,
     /// Worker threads. Default: the number of cores.
     #[serde(default)]
     #[schemars(range(min = 1, max = 1024))]
@@ -124,6 +127,9 @@ pub(crate) struct File {
     /// The bounds on every request and wait.
     #[serde(default)]
     pub(crate) bounds: Field<Bounds>,
+    /// What is done where one may decide either way.
+    #[serde(default)]
+    pub(crate) policies: Field<Policies>,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -198,12 +204,55 @@ pub(crate) struct Tls {
     pub(crate) key: Field<Text>,
 }
 
-/// Where the store is.
+/// Where the store is: one of the two.
 #[derive(Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub(crate) struct Store {
-    /// The file of an SQLite database.
+    /// The file of an SQLite database: for one gateway.
+    #[serde(default)]
     pub(crate) sqlite: Field<Text>,
+    /// A PostgreSQL database, 15 or newer: for any number of gateways.
+    #[serde(default)]
+    pub(crate) postgres: Field<Postgres>,
+}
+
+/// A PostgreSQL database.
+#[derive(Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(crate) struct Postgres {
+    /// Where it is, as whom, and how it is trusted:
+    /// `postgres://USER:PASSWORD@HOST/DATABASE?sslmode=verify-full`.
+    pub(crate) url: Field<SecretText>,
+    /// Connections of this gateway at most. Default: 16.
+    #[serde(default)]
+    #[schemars(range(min = 4, max = 1000))]
+    pub(crate) connections: Field<u16>,
+    /// How long it may be silent.
+    #[serde(default)]
+    pub(crate) timeouts: Field<PostgresTimeouts>,
+}
+
+/// How long a PostgreSQL database may be silent.
+#[derive(Default, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(crate) struct PostgresTimeouts {
+    /// Until there is a connection for a statement. Default: 5s.
+    #[serde(default)]
+    pub(crate) connect: Field<Duration>,
+    /// Until a statement is answered. Default: 10s.
+    #[serde(default)]
+    pub(crate) statement: Field<Duration>,
+}
+
+/// How other gateways reach this one.
+#[derive(Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(crate) struct Control {
+    /// What they show each other, at least 16 bytes; the same for all that share a store.
+    pub(crate) token: Field<SecretText>,
+    /// The host and port by which they reach this one. Default: the address of listen.operations.
+    #[serde(default)]
+    pub(crate) advertise: Field<Text>,
 }
 
 /// What keys are hashed with and what opens the admin API.
@@ -451,4 +500,14 @@ pub(crate) struct Bounds {
     /// Default: 5m.
     #[serde(default)]
     pub(crate) max_offline: Field<Duration>,
+}
+
+/// What is done where one may decide either way.
+#[derive(Default, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(crate) struct Policies {
+    /// Whether the streams of a key that is revoked, or of a member whose access is removed, end at
+    /// once rather than when they are complete. Default: true.
+    #[serde(default)]
+    pub(crate) cut_revoked_streams: Field<bool>,
 }

@@ -1,4 +1,4 @@
-//! What may change while the process runs: providers, tools, prices, bounds.
+//! What may change while the process runs: providers, tools, prices, bounds, policies.
 
 use std::sync::Arc;
 
@@ -6,6 +6,7 @@ use ledger::Tool;
 
 use crate::bounds::{self, Bounds};
 use crate::place::Place;
+use crate::policies::{self, Policies};
 use crate::price_book::{self, PriceBook};
 use crate::price_entry::Catalogue;
 use crate::problem::Report;
@@ -24,6 +25,8 @@ pub struct Runtime {
     pub price_book: PriceBook,
     /// What every request is bounded by.
     pub bounds: Bounds,
+    /// What is done where one may decide either way.
+    pub policies: Policies,
 }
 
 /// Whom a request is for, and what it is.
@@ -83,6 +86,7 @@ pub(crate) fn check(file: &raw::File, report: &mut Report<'_>) -> Option<Runtime
         .and_then(|raw| price_book::check(raw, &catalogue, &place("price_book"), report));
     let bounds =
         file.bounds.check_or(Bounds::default(), |raw| bounds::check(raw, &place("bounds"), report));
-    let (tools, providers) = (tools?, providers?);
-    Some(Runtime { providers, tools, price_book: price_book?, bounds: bounds? })
+    let policies = file.policies.check_or(Policies::default(), policies::check);
+    let (tools, providers, price_book) = (tools?, providers?, price_book?);
+    Some(Runtime { providers, tools, price_book, bounds: bounds?, policies: policies? })
 }

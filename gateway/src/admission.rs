@@ -62,7 +62,7 @@ impl Admission {
             Some(claimed) => claimed.conclude(opened).await?,
             None => opened?,
         };
-        running.standings = standings;
+        running.standings = runtime.policies.cut_revoked_streams.then_some(standings);
         bound_output(&mut running, &asked, exchange);
         rewrite(&mut running, &asked, body);
         Ok(running)

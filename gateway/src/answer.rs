@@ -181,10 +181,10 @@ fn grow(running: &mut Running, passed: Bytes, text: u64, request_id: &str) -> By
 /// Why the caller of a stream may no longer spend, if that has changed since it was last asked.
 fn barred(running: &mut Running) -> Option<Denial> {
     let standings = running.org.standings();
-    if standings == running.standings {
+    if running.standings.is_none_or(|seen| seen == standings) {
         return None;
     }
-    running.standings = standings;
+    running.standings = Some(standings);
     let refusal = running.org.standing(running.path).err()?;
     Some(Denial { ask: running.org.ask_about(&refusal), ..Denial::of(&refusal) })
 }

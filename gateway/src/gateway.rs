@@ -10,6 +10,7 @@ use ledger::{Epoch, Instant as Money, NodeId};
 use store::{ChangeSeq, KeyHasher, Registration, Store};
 
 use crate::admission::Admission;
+use crate::control::Control;
 use crate::counter::RequestCounter;
 use crate::gate::Gate;
 use crate::identity::Keyring;
@@ -116,8 +117,15 @@ impl Gateway {
         let metrics = Metrics::new().map_err(|error| StartError::Proxy(error.to_string()))?;
         let metrics = Arc::new(metrics);
         let store = Arc::new(StoreCalls::new(store, metrics.store_calls.clone()));
-        let (journal, membership) =
-            join(&store, journal, on_journal_failure, node, clock.now()).await?;
+        // First: an address that is taken is found out before the store hears of this start.
+        let listeners = Listeners::of(&config.load().bootstrap)?;
+        let control = config.load().bootstrap.control.clone();
+        let address = control.as_ref().map(|control| match &control.advertise {
+            Some(address) => address.clone(),
+            None => listeners.operations().to_string(),
+        });
+        let arrival = Arrival { node, control: address, now: clock.now() };
+        let (journal, membership) = join(&store, journal, on_journal_failure, arrival).await?;
         let epoch = membership.epoch;
         let (journal, clock_of) = (Arc::new(journal), Arc::clone(&clock));
         let ledger =
@@ -152,8 +160,8 @@ impl Gateway {
             ledger: Arc::clone(&ledger),
             gate: Arc::clone(&gate),
             config: config.clone(),
+            control: control.map(|control| Control::new(node, Arc::clone(&ledger), &control.token)),
         };
-        let listeners = Listeners::of(&config.load().bootstrap)?;
         let server = Server::start(proxy, operations, listeners).await?;
         let tasks = Tasks::start(&ledger);
         Ok(Self { gate, ledger, metrics, config, server, tasks, recovered })
@@ -217,16 +225,23 @@ impl Gateway {
     }
 }
 
+/// A gateway that comes to a store.
+struct Arrival {
+    node: NodeId,
+    control: Option<String>,
+    now: Money,
+}
+
 /// Begins a new start of the node: in the store, and then in its journal.
 async fn join(
     store: &StoreCalls,
     journal: ClosedJournal,
     on_failure: OnFailure,
-    node: NodeId,
-    now: Money,
+    arrival: Arrival,
 ) -> Result<(Journal, Membership), StartError> {
+    let Arrival { node, control, now } = arrival;
     let (journal_id, last_lsn) = (journal.id(), journal.last().0);
-    let registration = Registration { node, journal: journal_id, last_lsn, now, control: None };
+    let registration = Registration { node, journal: journal_id, last_lsn, now, control };
     let registered = store.register(&registration).await?;
     let applied = registered.applied.iter().map(|(shard, applied)| AppliedUpTo {
         shard: *shard,

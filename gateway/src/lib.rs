@@ -4,8 +4,8 @@
 //! then the route); `body` reads it; `admission` prices it (`ask`, `quote`) and takes the credits
 //! (`org`, where the book and its queue are; `idempotency` first, if the client sent a key); `upstream` sends it on; `answer` meters what comes
 //! back (`meter`, `growth`) and ends the hold before the last bytes go (`running`, `settlement`).
-//! `refusal` and `tell` say no. `sync` is the only road to the store, and `own` the gateway's own
-//! routes.
+//! `refusal` and `tell` say no. `sync` is the only road to the store, `own` the gateway's own
+//! routes, and `control` where it is told that something has changed.
 
 mod gateway;
 mod server;
@@ -48,6 +48,7 @@ mod recovery;
 mod store_calls;
 mod sync;
 
+mod control;
 mod metrics;
 mod operations;
 mod own;

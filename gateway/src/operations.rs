@@ -1,4 +1,5 @@
-//! The operations listener: `/metrics`, `/livez`, `/readyz`. Never on the clients' port.
+//! The operations listener: `/metrics`, `/livez`, `/readyz`, and what other gateways ask for. Never
+//! on the clients' port.
 
 use std::sync::Arc;
 
@@ -8,6 +9,7 @@ use http::Response;
 use pingora::apps::http_app::ServeHttp;
 use pingora::protocols::http::ServerSession;
 
+use crate::control::{self, Control};
 use crate::gate::Gate;
 use crate::metrics::Metrics;
 use crate::sync::Ledger;
@@ -18,11 +20,18 @@ pub(crate) struct Operations {
     pub(crate) ledger: Arc<Ledger>,
     pub(crate) gate: Arc<Gate>,
     pub(crate) config: Handle,
+    /// None where nobody else is to tell this gateway of changes.
+    pub(crate) control: Option<Control>,
 }
 
 #[async_trait]
 impl ServeHttp for Operations {
     async fn response(&self, session: &mut ServerSession) -> Response<Vec<u8>> {
+        if session.req_header().uri.path() == control::CHANGES
+            && let Some(control) = &self.control
+        {
+            return control.answer(session).await;
+        }
         let (status, kind, body) = match session.req_header().uri.path() {
             "/metrics" => {
                 (200, "text/plain; version=0.0.4", self.metrics.text(&self.ledger, &self.config))

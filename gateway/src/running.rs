@@ -36,8 +36,9 @@ pub(crate) struct Running {
     pub(crate) sent: bool,
     /// A byte of the answer may have reached the client.
     pub(crate) started: bool,
-    /// [`Org::standings`] when the caller's own was last asked for.
-    pub(crate) standings: u64,
+    /// [`Org::standings`] when the caller's own was last asked for; none if a stream goes on whatever
+    /// becomes of its caller.
+    pub(crate) standings: Option<u64>,
     /// The answer is a stream of events.
     pub(crate) is_stream: bool,
     /// The provider's status, or 0.
@@ -95,7 +96,7 @@ impl Running {
             hide_usage: false,
             sent: false,
             started: false,
-            standings: 0,
+            standings: None,
             is_stream: false,
             status: 0,
             meter: None,

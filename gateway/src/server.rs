@@ -45,6 +45,11 @@ impl Listeners {
             run_dir: bootstrap.data_dir.to_string_lossy().into_owned(),
         })
     }
+
+    /// Where the operations listener will be.
+    pub(crate) const fn operations(&self) -> SocketAddr {
+        self.operations.address
+    }
 }
 
 /// An address whose port is known and free.

@@ -99,7 +99,7 @@ fn paths(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-fn header(path: &Path) -> Result<Result<Header, BadHeader>> {
+pub(crate) fn header(path: &Path) -> Result<Result<Header, BadHeader>> {
     let file = File::open(path).map_err(Error::io("read", path))?;
     let mut bytes = vec![0; segment::HEADER];
     match file.read_exact_at(&mut bytes, 0) {

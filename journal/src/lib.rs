@@ -29,6 +29,7 @@ mod tail;
 mod closed;
 mod folder;
 mod replay;
+mod rewind;
 mod scan;
 
 mod error;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ledger::{
-    AccountId, Charge, Credits, GroupId, HoldId, Instant, KeyId, MemberId, OrgId, ProjectId,
+    AccountId, Charge, Credits, Epoch, GroupId, HoldId, Instant, KeyId, MemberId, OrgId, ProjectId,
     Surface, Tool, Usage, WrittenPart,
 };
 
@@ -141,6 +141,8 @@ pub struct Report {
     pub keyed: Vec<HoldId>,
     /// What left the lease unspent, in order.
     pub give_backs: Vec<(AccountId, Credits)>,
+    /// Leases that the store gave and, having gone back in time, has lost: of which start, in order.
+    pub lost: Vec<(Epoch, AccountId, Credits)>,
 }
 
 impl Report {
@@ -150,7 +152,14 @@ impl Report {
 
 impl Default for Report {
     fn default() -> Self {
-        let (charges, keyed, give_backs) = (Vec::new(), Vec::new(), Vec::new());
-        Self { lsn: Lsn::default(), records: 0, is_all: true, charges, keyed, give_backs }
+        Self {
+            lsn: Lsn::default(),
+            records: 0,
+            is_all: true,
+            charges: Vec::new(),
+            keyed: Vec::new(),
+            give_backs: Vec::new(),
+            lost: Vec::new(),
+        }
     }
 }

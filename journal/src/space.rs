@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use parking_lot::{Condvar, Mutex};
+use parking_lot::{Condvar, Mutex, MutexGuard};
 
 use crate::Options;
 use crate::segment::{self, Segment};
@@ -32,6 +32,11 @@ impl Caretaker {
     pub(crate) fn wake(&self) {
         self.bell.lock().rung = true;
         self.rung.notify_one();
+    }
+
+    /// No file is made or removed for as long as this is kept.
+    pub(crate) fn pause(&self) -> MutexGuard<'_, ()> {
+        self.turn.lock()
     }
 
     pub(crate) fn stop(&self) {

@@ -4,12 +4,12 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use foldhash::{HashMap, HashMapExt};
-use ledger::{AccountId, Charge, Credits, HoldId, Instant, Shard, join_written};
+use ledger::{AccountId, Charge, Credits, Epoch, HoldId, Instant, Shard, join_written};
 
 use crate::boot::BootId;
 use crate::codec::{Checkpoint, OpenHold, ShardMark};
 use crate::room;
-use crate::{Found, Lsn, Opened, Orphan, Record, Report};
+use crate::{AppliedUpTo, Found, Lsn, Opened, Orphan, Record, Report};
 
 /// The records in memory: a replay of the segments gives the same.
 #[derive(Debug)]
@@ -24,6 +24,16 @@ pub(crate) struct Table {
     unreported: usize,
     /// The latest instant that an earlier start has written down.
     latest: Instant,
+}
+
+/// Where a record was read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ReadRecord {
+    pub(crate) lsn: Lsn,
+    /// The start that wrote it.
+    pub(crate) epoch: Epoch,
+    /// That start still runs.
+    pub(crate) is_current: bool,
 }
 
 #[derive(Debug)]
@@ -50,6 +60,8 @@ enum Entry {
     GiveBack(AccountId, Credits),
     /// A give-back of an earlier start, whose lease goes back as a whole.
     Stale,
+    /// A lease that the store gave to a start, and has lost.
+    Lost(Epoch, AccountId, Credits),
 }
 
 impl Table {
@@ -102,13 +114,15 @@ impl Table {
             Record::GiveBack { account, amount } => {
                 self.push(lsn, shard, Entry::GiveBack(account, amount));
             }
-            // For a store that went back in time, which reads it from the segments.
+            // For a store that went back in time: then it is read from the segments.
             Record::Granted { .. } => {}
         }
     }
 
-    /// Takes in a record of an earlier start, of which the store knows everything up to `applied`.
-    pub(crate) fn replay(&mut self, lsn: Lsn, shard: Shard, record: Record, applied: Lsn) {
+    /// Takes in a record that was read from a segment, of whose shard the store knows `applied`.
+    pub(crate) fn replay(&mut self, read: ReadRecord, record: Record, applied: AppliedUpTo) {
+        let ReadRecord { lsn, epoch, is_current } = read;
+        let AppliedUpTo { shard, lsn: applied, seq } = applied;
         match &record {
             Record::Hold(opened) => self.latest = self.latest.max(opened.admitted),
             Record::Settle(charge) => self.latest = self.latest.max(charge.ended),
@@ -123,7 +137,10 @@ impl Table {
                 self.mark(lsn, shard);
             }
             Record::GiveBack { .. } if lsn <= applied => self.mark(lsn, shard),
-            Record::GiveBack { .. } => self.push(lsn, shard, Entry::Stale),
+            Record::GiveBack { .. } if !is_current => self.push(lsn, shard, Entry::Stale),
+            Record::Granted { seq: given, account, amount } if given > seq => {
+                self.push(lsn, shard, Entry::Lost(epoch, account, amount));
+            }
             other => self.add(lsn, shard, other),
         }
     }
@@ -205,6 +222,9 @@ impl Table {
                     }
                 }
                 Entry::GiveBack(account, amount) => report.give_backs.push((*account, *amount)),
+                Entry::Lost(epoch, account, amount) => {
+                    report.lost.push((*epoch, *account, *amount));
+                }
                 Entry::Stale => {}
             }
         }
@@ -223,6 +243,25 @@ impl Table {
                 self.holds.remove(&hold);
             }
         }
+    }
+
+    /// Has to tell again what another table, read from the segments up to a record, says that the
+    /// store does not know.
+    pub(crate) fn tell_again(&mut self, read: Self, until: Lsn) {
+        for (log, told) in self.shards.iter_mut().zip(read.shards) {
+            let later = log.entries.partition_point(|(lsn, _)| *lsn <= until);
+            log.entries.drain(..later);
+            for entry in told.entries.into_iter().rev() {
+                log.entries.push_front(entry);
+            }
+            log.seq = told.seq;
+        }
+        for (hold, kept) in read.holds {
+            if matches!(kept, Kept::Settled { .. }) {
+                self.holds.insert(hold, kept);
+            }
+        }
+        self.unreported = self.shards.iter().map(|log| log.entries.len()).sum();
     }
 
     /// The first record that the store has not acknowledged.

@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use ledger::Shard;
+use ledger::{Epoch, Shard};
 use smallvec::SmallVec;
 
 use crate::codec;
@@ -233,6 +233,17 @@ impl Tail {
         let mut segments: SmallVec<[_; 3]> = self.left.drain(..).collect();
         segments.push(Arc::clone(&self.segment));
         Unsynced { segments, until: self.written, index: self.segment.index }
+    }
+
+    /// Where all segments stand, oldest first, the one that is written to included.
+    pub(crate) fn paths(&self) -> Vec<PathBuf> {
+        let sealed = self.sealed.iter().map(|sealed| sealed.path.clone());
+        sealed.chain([self.segment.path.clone()]).collect()
+    }
+
+    /// The start that writes.
+    pub(crate) const fn epoch(&self) -> Epoch {
+        self.header.epoch
     }
 
     /// The sealed segments, oldest first, of which the store has everything.

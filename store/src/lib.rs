@@ -8,6 +8,7 @@
 mod adjustment;
 mod answer;
 mod audit;
+mod booking;
 mod calendar;
 mod entry;
 mod error;
@@ -40,6 +41,10 @@ use tokio::sync::broadcast;
 
 pub use adjustment::{Adjusted, Adjustment, AdjustmentRequest, Indeterminate};
 pub use audit::{Audit, StoredAccount};
+pub use booking::{
+    Burnt, HourKey, HourSums, Reached, Standing, Touched, TouchedAccounts, book, hours, reached,
+    transfers,
+};
 pub use calendar::{Calendar, CalendarError};
 pub use entry::{Entry, EntryBook, EntryCause, EntryKind};
 pub use error::{Error, Result};

@@ -13,15 +13,16 @@ use store::OrgData;
 use tracing::Instrument;
 use uuid::Uuid;
 
+use crate::applied::{InForce, apply};
 use crate::body::{self, Fields};
 use crate::idempotency;
 use crate::org_path::OrgPath;
 use crate::problem::Problem;
-use crate::{AdminApi, AppliedBy, time};
+use crate::{AdminApi, time};
 
 /// A grant on the wire.
 #[derive(Serialize)]
-pub(super) struct GrantBody {
+pub(crate) struct GrantBody {
     id: String,
     kind: &'static str,
     amount: String,
@@ -57,27 +58,6 @@ impl From<&Grant> for GrantBody {
     }
 }
 
-/// A grant that was made, and on which gateways it can be spent already.
-#[derive(Serialize)]
-pub(crate) struct Made {
-    #[serde(flatten)]
-    grant: GrantBody,
-    applied: Applied,
-}
-
-#[derive(Serialize)]
-pub(super) struct Applied {
-    nodes: u32,
-    of: u32,
-    missing: Vec<String>,
-}
-
-impl From<AppliedBy> for Applied {
-    fn from(applied: AppliedBy) -> Self {
-        Self { nodes: applied.nodes, of: applied.of, missing: applied.missing }
-    }
-}
-
 /// `POST /api/v1/orgs/{org}/grants`: credits for the organisation, or for some of it.
 ///
 /// Body: `kind`, `amount`, and if wanted `members`, `groups`, `start`, `end`. The same
@@ -87,7 +67,7 @@ pub(crate) async fn make(
     OrgPath(org): OrgPath,
     headers: HeaderMap,
     mut fields: Fields,
-) -> Result<(StatusCode, Json<Made>), Problem> {
+) -> Result<(StatusCode, Json<InForce<GrantBody>>), Problem> {
     let name = fields.note(idempotency::HEADER, idempotency::name(&headers)).flatten();
     let grant = read(fields, &org, api.clock.now())?;
     // A client that hangs up ends its handler, and a grant that is committed is to be applied.
@@ -101,7 +81,7 @@ async fn commit(
     org: OrgId,
     grant: Grant,
     name: Option<String>,
-) -> Result<Made, Problem> {
+) -> Result<InForce<GrantBody>, Problem> {
     let put = api.store.put_grant(org, &grant, name.as_deref(), api.clock.now()).await;
     let asked = grant.id;
     let (grant, seq) = put.map_err(|error| match error {
@@ -111,8 +91,7 @@ async fn commit(
     })?;
     let repeated = grant.id != asked;
     tracing::info!(org.id = %org, grant.id = %grant.id, amount = %grant.amount, repeated, "granted");
-    let applied = api.nodes.apply(seq).await;
-    Ok(Made { grant: GrantBody::from(&grant), applied: applied.into() })
+    Ok(InForce { thing: GrantBody::from(&grant), applied: apply(&api, seq).await })
 }
 
 /// The grant that a body asks for.
@@ -150,8 +129,7 @@ fn kind(value: &Value) -> Result<GrantKind, String> {
 }
 
 fn amount(value: &Value) -> Result<Credits, String> {
-    let text = value.as_str().ok_or("must be a decimal string such as \"12.5\"")?;
-    let amount: Credits = text.parse().map_err(|error| format!("{error}"))?;
+    let amount = body::credits(value)?;
     if amount.is_zero() { Err("must be more than 0".to_owned()) } else { Ok(amount) }
 }
 

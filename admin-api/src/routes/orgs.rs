@@ -2,11 +2,14 @@
 
 use axum::Json;
 use axum::extract::State;
-use ledger::{Credits, KeyStatus, Limit, MemberStatus, Scope};
+use ledger::Credits;
 use serde::Serialize;
-use store::{Group, Key, Member, Org, OrgData, OrgGrant, Project, ProjectStatus};
+use store::{Group, Org, OrgData, OrgGrant, Project, ProjectStatus};
 
 use super::grants::GrantBody;
+use super::keys::KeyBody;
+use super::limits::LimitBody;
+use super::members::MemberBody;
 use crate::org_path::OrgPath;
 use crate::page::{Page, PageQuery};
 use crate::problem::Problem;
@@ -125,68 +128,6 @@ impl From<Project> for ProjectBody {
     }
 }
 
-#[derive(Serialize)]
-struct MemberBody {
-    id: String,
-    name: String,
-    service_account: bool,
-    role: &'static str,
-    job_role: Option<String>,
-    status: &'static str,
-    home_group: Option<String>,
-    groups: Vec<String>,
-}
-
-impl From<Member> for MemberBody {
-    fn from(member: Member) -> Self {
-        let standing = member.standing;
-        Self {
-            id: standing.id.to_string(),
-            name: member.name,
-            service_account: member.service_account,
-            role: member.role.name(),
-            job_role: member.job_role,
-            status: match standing.status {
-                MemberStatus::Active => "active",
-                MemberStatus::AccessRemoved => "access_removed",
-                MemberStatus::Deactivated => "deactivated",
-            },
-            home_group: standing.home.map(|group| group.to_string()),
-            groups: standing.groups.iter().map(ToString::to_string).collect(),
-        }
-    }
-}
-
-/// A key; never a secret that opens it.
-#[derive(Serialize)]
-struct KeyBody {
-    id: String,
-    name: String,
-    hint: String,
-    member: String,
-    surface: &'static str,
-    status: &'static str,
-    expires: Option<String>,
-}
-
-impl From<Key> for KeyBody {
-    fn from(key: Key) -> Self {
-        Self {
-            id: key.standing.id.to_string(),
-            name: key.name,
-            hint: key.hint,
-            member: key.standing.member.to_string(),
-            surface: key.surface.name(),
-            status: match key.standing.status {
-                KeyStatus::Active => "active",
-                KeyStatus::Blocked => "blocked",
-                KeyStatus::Revoked => "revoked",
-            },
-            expires: time::print(key.standing.expires),
-        }
-    }
-}
-
 /// A grant with its account's figures.
 #[derive(Serialize)]
 struct SpentGrantBody {
@@ -207,37 +148,6 @@ impl From<OrgGrant> for SpentGrantBody {
             spent: of.spent.to_string(),
             leased: of.leased.to_string(),
             available: available.to_string(),
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct LimitBody {
-    id: String,
-    scope: &'static str,
-    /// Whose spending it counts; `null` for the organisation's.
-    scope_id: Option<String>,
-    /// `null` for all tools together.
-    tool: Option<String>,
-    period: &'static str,
-    amount: String,
-}
-
-impl From<Limit> for LimitBody {
-    fn from(limit: Limit) -> Self {
-        Self {
-            id: limit.id.to_string(),
-            scope: limit.scope.kind(),
-            scope_id: match limit.scope {
-                Scope::Key(id) => Some(id.to_string()),
-                Scope::Member(id) => Some(id.to_string()),
-                Scope::Project(id) => Some(id.to_string()),
-                Scope::Group(id) => Some(id.to_string()),
-                Scope::Org => None,
-            },
-            tool: limit.tool.map(|tool| tool.name().to_owned()),
-            period: limit.period.name(),
-            amount: limit.amount.to_string(),
         }
     }
 }

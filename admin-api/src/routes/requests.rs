@@ -3,18 +3,18 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
-use ledger::{Credits, HoldId, Instant, OrgId};
+use ledger::{HoldId, Instant, OrgId};
 use serde::Serialize;
 use serde_json::Value;
 use store::AdjustmentRequest;
 use tracing::Instrument;
 
-use super::grants::Applied;
-use crate::AdminApi;
+use crate::applied::{Applied, apply};
 use crate::body::{self, Fields};
 use crate::idempotency;
 use crate::org_path::OrgPath;
 use crate::problem::Problem;
+use crate::{AdminApi, action};
 
 /// The most bytes of a reason or of who gives it.
 const MAX_WORDS: usize = 1_000;
@@ -53,9 +53,7 @@ pub(crate) async fn adjust(
 
 /// The request of `{id}:adjust`, which must be one that the organisation was charged for.
 async fn hold(api: &AdminApi, org: OrgId, action: &str) -> Result<HoldId, Problem> {
-    let missing = || Problem::not_found(format!("there is no `{action}`; one is `req_...:adjust`"));
-    let id = action.strip_suffix(":adjust").ok_or_else(missing)?;
-    let hold: HoldId = id.parse().map_err(|_| missing())?;
+    let (hold, ()) = action::read(action, "req_...", &[("adjust", ())])?;
     let charge = api.store.charge(org, hold).await?;
     let uncharged = || Problem::not_found(format!("{org} was not charged for a request {hold}"));
     charge.map(|_| hold).ok_or_else(uncharged)
@@ -68,12 +66,12 @@ async fn commit(api: AdminApi, request: AdjustmentRequest) -> Result<Lowered, Pr
         org.id = %org, hold.id = %hold, actor, before = %adjusted.before, after = %adjusted.after,
         "adjusted"
     );
-    let applied = api.nodes.apply(adjusted.seq).await;
+    let applied = apply(&api, adjusted.seq).await;
     Ok(Lowered {
         request: hold.to_string(),
         charged_before: adjusted.before.to_string(),
         charged: adjusted.after.to_string(),
-        applied: applied.into(),
+        applied,
     })
 }
 
@@ -83,7 +81,7 @@ fn read(
     name: Option<String>,
     now: Instant,
 ) -> Result<AdjustmentRequest, Problem> {
-    let charge = fields.required("charge", charge);
+    let charge = fields.required("charge", body::credits);
     let reason = fields.required("reason", words);
     let actor = fields.optional("actor", words).unwrap_or_else(|| ACTOR.to_owned());
     let request = || {
@@ -91,11 +89,6 @@ fn read(
         Some(AdjustmentRequest { org, hold, charge, actor, reason, name, now })
     };
     fields.finish(request())
-}
-
-fn charge(value: &Value) -> Result<Credits, String> {
-    let text = value.as_str().ok_or("must be a decimal string such as \"12.5\"")?;
-    text.parse().map_err(|error| format!("{error}"))
 }
 
 fn words(value: &Value) -> Result<String, String> {

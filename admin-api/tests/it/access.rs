@@ -4,11 +4,14 @@ use admin_api::{AdminTokens, operations};
 use reqwest::Method;
 
 use crate::client::{Client, TOKEN, problem};
-use crate::org::{ORG, acme};
+use crate::org::{ADA, KEY, LIMIT, ORG, acme};
 
-/// The path of an operation, with an organisation that is there.
+/// The path of an operation, with an organisation that is there, and what is in it.
 fn with_ids(path: &str) -> String {
     path.replace("{org}", &ORG.to_string())
+        .replace("keys/{action}", &format!("keys/{KEY}:revoke"))
+        .replace("members/{action}", &format!("members/{ADA}:remove-access"))
+        .replace("{limit}", &LIMIT.to_string())
 }
 
 #[tokio::test]

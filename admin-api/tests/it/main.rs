@@ -9,5 +9,8 @@ mod org;
 mod access;
 mod grants;
 mod hang_up;
+mod keys;
+mod limits;
+mod members;
 mod orgs;
 mod problems;

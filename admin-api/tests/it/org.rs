@@ -17,8 +17,10 @@ pub(crate) const DESIGN: GroupId = GroupId::from_u128(0x10);
 pub(crate) const SALES: GroupId = GroupId::from_u128(0x11);
 pub(crate) const ADA: MemberId = MemberId::from_u128(0x20);
 pub(crate) const ROBOT: MemberId = MemberId::from_u128(0x21);
-const SITE: ProjectId = ProjectId::from_u128(0x30);
-const KEY: KeyId = KeyId::from_u128(0x40);
+pub(crate) const SITE: ProjectId = ProjectId::from_u128(0x30);
+pub(crate) const KEY: KeyId = KeyId::from_u128(0x40);
+/// What the whole organisation may spend in a cycle: 500.
+pub(crate) const LIMIT: LimitId = LimitId::from_u128(0x60);
 
 pub(crate) fn credits(text: &str) -> Credits {
     text.parse().unwrap()
@@ -61,7 +63,7 @@ pub(crate) async fn acme() -> Model {
     store
 }
 
-fn ada() -> Member {
+pub(crate) fn ada() -> Member {
     Member {
         org: ORG,
         name: "Ada".to_owned(),
@@ -95,6 +97,13 @@ fn robot() -> Member {
             tools: None,
         },
     }
+}
+
+/// A store that has the organisation, and another one with nothing in it.
+pub(crate) async fn acme_and_another() -> (Model, OrgId) {
+    let (store, other) = (acme().await, OrgId::from_u128(0xb));
+    store.put_org(&org(other, "Zenith")).await.unwrap();
+    (store, other)
 }
 
 fn site() -> Project {
@@ -153,7 +162,7 @@ fn grants() -> [Grant; 2] {
 
 fn limits() -> [Limit; 2] {
     let whole = Limit {
-        id: LimitId::from_u128(0x60),
+        id: LIMIT,
         scope: Scope::Org,
         tool: None,
         period: Period::Cycle,

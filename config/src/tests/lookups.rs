@@ -1,13 +1,14 @@
 //! A sound config, as those who use it find it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ledger::{Credits, Per, Rate, Tool, Unit, Usage};
 
 use super::{CANARY, SOUND, parsed};
 use crate::{
-    Bounds, Config, Dialect, Durability, Meter, Purpose, RouteBounds, StoreAddress, Timeouts,
+    Bounds, Config, Dialect, Durability, Meter, Policies, Purpose, RouteBounds, StoreAddress,
+    Timeouts,
 };
 
 fn sound() -> Config {
@@ -137,6 +138,41 @@ fn the_journal_is_kept_as_is_written() {
     assert_eq!((bootstrap.durability, bootstrap.journal_bytes), (Durability::Relaxed, 1 << 30));
 }
 
+/// A config whose store is a Postgres that it says so much of.
+fn sharing(more: &str, control: &str) -> Config {
+    let url = "${URL:-postgresql://bursar:canary@db.internal/bursar?sslmode=verify-full}";
+    let postgres = format!("{{postgres: {{url: \"{url}\"{more}}}}}\ncontrol: {control}");
+    parsed(&SOUND.replace("{sqlite: ./data/bursar.db}", &postgres)).unwrap()
+}
+
+#[test]
+fn gateways_that_share_a_store_say_how_it_is_used_and_how_they_are_reached() {
+    let control = "{token: \"${BURSAR_ADMIN_TOKEN}\", advertise: \"[fd00::5]:9464\"}";
+    let more = ", connections: 40, timeouts: {statement: 2s}";
+    let bootstrap = sharing(more, control).bootstrap;
+    let StoreAddress::Postgres(postgres) = bootstrap.store else { panic!("{:?}", bootstrap.store) };
+    assert!(postgres.url.expose().ends_with("sslmode=verify-full"));
+    let times = (postgres.connect, postgres.statement);
+    assert_eq!(times, (Duration::from_secs(5), Duration::from_secs(2)));
+    assert_eq!(postgres.connections, 40);
+    let control = bootstrap.control.unwrap();
+    assert_eq!(control.token.expose(), CANARY);
+    assert_eq!(control.advertise.as_deref(), Some("[fd00::5]:9464"));
+}
+
+#[test]
+fn where_the_operations_listener_is_reached_need_not_be_said() {
+    let bootstrap = sharing("", "{token: \"${BURSAR_ADMIN_TOKEN}\"}").bootstrap;
+    assert_eq!(bootstrap.control.unwrap().advertise, None);
+}
+
+#[test]
+fn streams_of_a_revoked_key_go_on_only_if_that_is_said() {
+    let told = format!("{SOUND}policies: {{cut_revoked_streams: false}}\n");
+    let policies = [SOUND, &told].map(|text| parsed(text).unwrap().runtime.policies);
+    assert_eq!(policies, [true, false].map(|cut| Policies { cut_revoked_streams: cut }));
+}
+
 #[test]
 fn a_config_without_the_optional_has_the_defaults() {
     let text = SOUND.lines().filter(|line| {
@@ -145,7 +181,9 @@ fn a_config_without_the_optional_has_the_defaults() {
     let Config { bootstrap, runtime, .. } = parsed(&text.collect::<Vec<_>>().join("\n")).unwrap();
     assert_eq!(bootstrap.listen, crate::Listen::default());
     assert_eq!(bootstrap.tls, None);
-    assert_eq!(bootstrap.store, StoreAddress::Sqlite("/etc/bursar/data/bursar.db".into()));
+    assert!(bootstrap.control.is_none());
+    let StoreAddress::Sqlite(file) = bootstrap.store else { panic!("{:?}", bootstrap.store) };
+    assert_eq!(file, Path::new("/etc/bursar/data/bursar.db"));
     assert_eq!((bootstrap.durability, bootstrap.journal_bytes), (Durability::Strict, 4 << 30));
     assert!(bootstrap.threads >= 1);
     assert_eq!(runtime.bounds, Bounds::default());

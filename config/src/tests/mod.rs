@@ -59,9 +59,17 @@ pub(crate) const CANARY: &str = "canary-0123456789-0123456789-0123";
 
 /// An environment in which every variable of the examples is set.
 pub(crate) fn environment() -> Fake {
-    ["BURSAR_PEPPER", "BURSAR_ADMIN_TOKEN", "OPENAI_API_KEY", "ANTHROPIC_API_KEY"]
-        .into_iter()
-        .fold(Fake::default(), |env, name| env.var(name, CANARY))
+    let secrets = [
+        "BURSAR_PEPPER",
+        "BURSAR_ADMIN_TOKEN",
+        "BURSAR_CONTROL_TOKEN",
+        "OPENAI_API_KEY",
+        "ANTHROPIC_API_KEY",
+    ];
+    let url = format!("postgres://u:{CANARY}@db/bursar");
+    let env =
+        Fake::default().var("BURSAR_DATABASE_URL", &url).var("BURSAR_ADVERTISE", "10.0.0.5:9464");
+    secrets.into_iter().fold(env, |env, name| env.var(name, CANARY))
 }
 
 pub(crate) fn parsed(text: &str) -> Result<Config, Problems> {

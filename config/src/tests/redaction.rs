@@ -12,6 +12,16 @@ fn a_config_prints_without_its_secrets() {
 }
 
 #[test]
+fn a_store_and_a_control_token_print_without_their_secrets() {
+    let store = "{postgres: {url: \"${URL:-postgres://bursar:canary@db/bursar}\"}}\n\
+                 control: {token: \"${BURSAR_ADMIN_TOKEN}\"}";
+    let config = parsed(&SOUND.replace("{sqlite: ./data/bursar.db}", store)).unwrap();
+    let printed = format!("{config:?}{config:#?}");
+    assert!(printed.contains("Postgres") && printed.contains("Control"), "{printed}");
+    assert!(!printed.contains("canary"), "{printed}");
+}
+
+#[test]
 fn a_mistake_never_shows_the_secret_it_is_about() {
     for (piece, wrong) in [
         ("\"${OPENAI_API_KEY}\"", "canary"),
@@ -20,6 +30,9 @@ fn a_mistake_never_shows_the_secret_it_is_about() {
         ("\"${OPENAI_API_KEY}\"", "\"${canary-canary}\""),
         ("\"${BURSAR_PEPPER}\"", "\"${UNSET:-canary}\""),
         ("[\"${BURSAR_ADMIN_TOKEN}\"]", "canary"),
+        ("{sqlite: ./data/bursar.db}", "{postgres: {url: \"${UNSET:-canary}\"}}"),
+        ("{sqlite: ./data/bursar.db}", "{postgres: {url: \"postgres://u:canary@db/b\"}}"),
+        ("threads: 2", "control: {token: \"${UNSET:-canary}\"}"),
         ("https://api.openai.com", "https://user:canary@api.openai.com"),
         ("https://api.openai.com", "\"${BURSAR_PEPPER}\""),
     ] {

@@ -79,6 +79,7 @@ fn what_needs_a_restart_refuses_the_whole_reload() {
         ("data_dir", "durability: relaxed\ndata_dir", 3, "durability"),
         ("data_dir", "journal_bytes: 1GiB\ndata_dir", 3, "journal_bytes"),
         ("bursar.db", "other.db", 4, "store"),
+        ("threads", "control: {token: \"${BURSAR_ADMIN_TOKEN}\"}\nthreads", 5, "control"),
         ("threads: 2", "threads: 3", 5, "threads"),
         ("${BURSAR_PEPPER}", "${UNSET:-another-0123456789-0123456789-0123}", 6, "secrets"),
         ("${BURSAR_ADMIN_TOKEN}", "${UNSET:-another-0123456789}", 6, "secrets"),

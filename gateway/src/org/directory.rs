@@ -1,5 +1,6 @@
 //! Every organisation that this gateway serves: loaded once, then kept true by the change feed.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -24,6 +25,7 @@ pub(crate) struct Directory {
     /// The last change taken in. One reader of the feed at a time; whoever loads keeps it still.
     feed: tokio::sync::RwLock<ChangeSeq>,
     taken_in: AtomicU64,
+    enriched: parking_lot::Mutex<HashMap<OrgId, ChangeSeq>>,
 }
 
 /// The organisations of one shard.
@@ -49,6 +51,7 @@ impl Directory {
             loading: Flights::default(),
             feed: tokio::sync::RwLock::new(seq),
             taken_in: AtomicU64::new(seq.0),
+            enriched: parking_lot::Mutex::default(),
         }
     }
 
@@ -146,9 +149,16 @@ impl Directory {
         Ok(())
     }
 
-    /// Takes in the changes that the store has committed.
-    pub(crate) async fn read_feed(&self) -> store::Result<()> {
+    /// Puts in force what the store has committed: at least everything up to `seq`. What somebody
+    /// else has read meanwhile is not read again.
+    ///
+    /// Nothing but the feed itself is waited for, so that a key is revoked here however long an
+    /// organisation that got more to spend waits for its leases.
+    pub(crate) async fn read_feed(&self, seq: ChangeSeq) -> store::Result<()> {
         let mut last = self.feed.write().await;
+        if *last > seq {
+            return Ok(());
+        }
         loop {
             let changes = self.store.changes_since(*last, FEED_PAGE).await?;
             let full = changes.len() == FEED_PAGE;
@@ -157,13 +167,31 @@ impl Directory {
                 let Some(org) = self.loaded(change.org) else { continue };
                 if org.take_in(change.what) {
                     org.enrich();
-                    self.open_periods(&org).await?;
+                    // What others spend of as well is leased when it is asked for.
+                    if !self.store.serves_many() {
+                        self.enriched.lock().insert(change.org, change.seq);
+                    }
                 }
             }
+            self.taken_in.store(last.0, Ordering::Release);
             if !full {
-                self.taken_in.store(last.0, Ordering::Release);
                 return Ok(());
             }
+        }
+    }
+
+    /// The organisations that changes have given more to spend which is not leased yet, each with
+    /// the last of those changes.
+    pub(crate) fn enriched(&self) -> Vec<(Arc<Org>, ChangeSeq)> {
+        let enriched = self.enriched.lock();
+        enriched.iter().filter_map(|(org, seq)| Some((self.loaded(*org)?, *seq))).collect()
+    }
+
+    /// What a change gave an organisation to spend is leased.
+    pub(crate) fn leased(&self, org: OrgId, by: ChangeSeq) {
+        let mut enriched = self.enriched.lock();
+        if enriched.get(&org).is_some_and(|seq| *seq <= by) {
+            enriched.remove(&org);
         }
     }
 }

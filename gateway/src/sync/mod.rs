@@ -16,6 +16,7 @@ use std::time::Duration;
 use journal::Journal;
 use ledger::{Epoch, Instant, NodeId, OrgId, Shard};
 use store::{Applied, ChangeSeq};
+use tracing::debug;
 
 use crate::flights::Landed;
 use crate::org::{Bell, Directory, Org};
@@ -134,17 +135,28 @@ impl Ledger {
         self.lease_all(org).await.map(|_| ())
     }
 
-    /// Takes in the feed and leases what it brought; whether everything up to `seq` is in force.
+    /// The last change of the feed that is in force.
+    pub(crate) fn taken_in(&self) -> ChangeSeq {
+        self.directory.taken_in()
+    }
+
+    /// Takes in the feed; whether everything up to `seq` is in force.
+    ///
+    /// What a change gives somebody to spend is leased before this ends, if nobody else spends of
+    /// it: a request that comes right after is not to be told that there is nothing.
     pub(crate) async fn take_in(&self, seq: ChangeSeq) -> store::Result<bool> {
-        self.directory.read_feed().await?;
-        // One organisation that cannot be leased for does not keep the others waiting.
+        self.directory.read_feed(seq).await?;
         let mut outcome = Ok(self.directory.taken_in() >= seq);
-        if self.directory.is_shared() {
-            return outcome;
-        }
-        for org in self.directory.all() {
-            if let Err(failure) = self.lease_all(&org).await {
-                outcome = Err(failure);
+        for (org, enriched) in self.directory.enriched() {
+            let leased = match self.directory.open_periods(&org).await {
+                Ok(()) => self.lease_all(&org).await,
+                Err(failure) => Err(failure),
+            };
+            match leased {
+                Ok(_) => self.directory.leased(org.id(), enriched),
+                // Another one's trouble says nothing of this change.
+                Err(failure) if enriched == seq => outcome = Err(failure),
+                Err(failure) => debug!(%failure, org = %org.id(), "leases wait for their turn"),
             }
         }
         outcome

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use journal::{Lsn, Record, Report};
 use ledger::{AccountId, Answer, Change, Credits, OrgId, Shard, Ticket};
 use store::{
-    Applied, Figures, GiveBack, Granted, ShortOf, Spend, SyncAnswer, SyncRequest, Verdict,
+    Applied, Figures, GiveBack, Granted, Regranted, ShortOf, Spend, SyncAnswer, SyncRequest, Verdict,
 };
 use tokio::sync::Mutex;
 
@@ -146,6 +146,7 @@ impl Ledger {
         let spends = spends.map(|line| (line.account, line.amount));
         let spend = |(account, amount)| Spend { account, amount };
         let give_back = |(account, amount)| GiveBack { account, amount };
+        let regranted = |(epoch, account, amount)| Regranted { epoch, account, amount };
         let request = SyncRequest {
             node: self.node,
             epoch: self.epoch,
@@ -155,7 +156,7 @@ impl Ledger {
             now: self.clock.now(),
             report: by_account(spends).map(spend).collect(),
             give_back: by_account(report.give_backs.iter().copied()).map(give_back).collect(),
-            regranted: Vec::new(),
+            regranted: report.lost.iter().copied().map(regranted).collect(),
             ask: wanted.ask,
             refill: wanted.refill,
             events,

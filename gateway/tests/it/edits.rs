@@ -19,6 +19,12 @@ pub(crate) fn price(entry: &str) -> impl FnOnce(String) -> String {
     move |text| text + &line
 }
 
+/// Policies, as `cut_revoked_streams: false`.
+pub(crate) fn policies(policies: &str) -> impl FnOnce(String) -> String {
+    let line = format!("policies: {{{policies}}}\n");
+    move |text| line + &text
+}
+
 /// Providers that may be silent for so long.
 pub(crate) fn patience(silence: &str) -> impl FnOnce(String) -> String {
     let patience = format!("first_byte: {silence}, idle: {silence}");

@@ -6,4 +6,5 @@ mod full;
 mod records;
 mod restart;
 mod retention;
+mod rewind;
 mod torn;

@@ -1,0 +1,67 @@
+//! The connections of a store, and what goes on beside its operations.
+
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{ConnectOptions as _, Connection as _, PgPool};
+use store::{Nudge, Result};
+use tokio::sync::broadcast;
+use tokio::task::JoinSet;
+use tokio::time::interval;
+use tracing::warn;
+
+use crate::session::Connections;
+use crate::{Options, nudge, partitions, schema};
+
+/// A connection that was unused for so long is asked whether it is still there: a server that was
+/// restarted has cut it.
+const ASKED_AFTER: Duration = Duration::from_secs(1);
+/// An old connection may sit on a server that a change of addresses has left behind.
+const REPLACED_AFTER: Duration = Duration::from_secs(1_800);
+/// Partitions are made months ahead, so that one turn may fail.
+const PARTITIONS_EVERY: Duration = Duration::from_secs(24 * 3_600);
+
+/// A store's connections, who hears of changes, and what ends with it.
+pub(crate) struct Opened {
+    pub(crate) connections: Connections,
+    pub(crate) listeners: broadcast::Sender<Nudge>,
+    pub(crate) tasks: JoinSet<()>,
+}
+
+pub(crate) async fn open(options: &Options) -> Result<Opened> {
+    let connections = Connections::new(pool(options, options.bounded()?));
+    schema::require_usable(&mut connections.plain().await?).await?;
+    let listeners = broadcast::Sender::new(nudge::KEPT);
+    let mut tasks = JoinSet::new();
+    let alone = PgPoolOptions::new().max_connections(1).acquire_timeout(options.acquire_timeout);
+    let alone = alone.connect_lazy_with(options.unbounded()?);
+    tasks.spawn(nudge::listen(alone, listeners.clone()));
+    tasks.spawn(make_partitions(options.unbounded()?));
+    Ok(Opened { connections, listeners, tasks })
+}
+
+/// Opens none yet.
+fn pool(options: &Options, connections: PgConnectOptions) -> PgPool {
+    PgPoolOptions::new()
+        .max_connections(options.max_connections)
+        .acquire_timeout(options.acquire_timeout)
+        .max_lifetime(REPLACED_AFTER)
+        .test_before_acquire(false)
+        .before_acquire(|connection, meta| {
+            Box::pin(
+                async move { Ok(meta.idle_for < ASKED_AFTER || connection.ping().await.is_ok()) },
+            )
+        })
+        .connect_lazy_with(connections)
+}
+
+async fn make_partitions(options: PgConnectOptions) {
+    let mut turns = interval(PARTITIONS_EVERY);
+    loop {
+        turns.tick().await;
+        let made = async { partitions::make_ahead(&mut options.connect().await?).await };
+        if let Err(error) = made.await {
+            warn!(%error, "the coming months of usage have no partitions of their own yet");
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! Members and the groups they are in.
+
+use ledger::{MemberId, MemberStanding, MemberStatus, OrgId};
+use sqlx::postgres::PgRow;
+use store::{ChangeSeq, Member, Role};
+
+use super::group::require_groups;
+use super::{List, Which, list, missing, require};
+use crate::PostgresStore;
+use crate::changes::{Entity, record};
+use crate::column::{Columns, Id, shard, tools};
+use crate::error::{Error, Result};
+use crate::session::Session;
+
+const GROUPS: List = list!("member_groups", "member_id", "group_id");
+
+pub(crate) async fn member(
+    session: &mut Session,
+    org: OrgId,
+    id: MemberId,
+) -> Result<Option<Member>> {
+    Ok(members(session, org, Which::One(id)).await?.pop())
+}
+
+/// The members that are meant, by id.
+pub(crate) async fn members(
+    session: &mut Session,
+    org: OrgId,
+    which: Which<MemberId>,
+) -> Result<Vec<Member>> {
+    let (first, last) = which.range();
+    let rows = sqlx::query(
+        "SELECT member_id, name, email, service_account, role, job_role, status, home_group_id,
+             tools
+         FROM members
+         WHERE shard = $1 AND org_id = $2 AND member_id BETWEEN $3 AND $4 ORDER BY member_id",
+    )
+    .bind(shard(org))
+    .bind(org.uuid())
+    .bind(first)
+    .bind(last)
+    .fetch_all(&mut *session)
+    .await?;
+    let mut groups = GROUPS.read(session, org, which).await?;
+    let member = |row: PgRow| {
+        let id = row.id("member_id")?;
+        let standing = MemberStanding {
+            id,
+            status: row.named("status", status)?,
+            home: row.id_or_none("home_group_id")?,
+            groups: groups.remove(&id).unwrap_or_default(),
+            tools: row.tools("tools")?,
+        };
+        Ok(Member {
+            org,
+            name: row.text("name")?,
+            email: row.text_or_none("email")?,
+            service_account: row.flag("service_account")?,
+            role: row.named("role", Role::from_name)?,
+            job_role: row.text_or_none("job_role")?,
+            standing,
+        })
+    };
+    rows.into_iter().map(member).collect()
+}
+
+pub(crate) async fn put_member(store: &PostgresStore, member: &Member) -> Result<ChangeSeq> {
+    let standing = &member.standing;
+    let mut tx = store.write().await?;
+    require(&mut tx, member.org).await?;
+    require_groups(&mut tx, member.org, &standing.groups).await?;
+    require_groups(&mut tx, member.org, standing.home.as_slice()).await?;
+    sqlx::query(
+        "INSERT INTO members (shard, org_id, member_id, name, email, service_account, role,
+             job_role, status, home_group_id, tools)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+         ON CONFLICT (shard, org_id, member_id) DO UPDATE SET
+             name = excluded.name,
+             email = excluded.email,
+             service_account = excluded.service_account,
+             role = excluded.role,
+             job_role = excluded.job_role,
+             status = excluded.status,
+             home_group_id = excluded.home_group_id,
+             tools = excluded.tools",
+    )
+    .bind(shard(member.org))
+    .bind(member.org.uuid())
+    .bind(standing.id.uuid())
+    .bind(member.name.as_str())
+    .bind(member.email.as_deref())
+    .bind(member.service_account)
+    .bind(member.role.name())
+    .bind(member.job_role.as_deref())
+    .bind(status_name(standing.status))
+    .bind(standing.home.map(Id::uuid))
+    .bind(tools(standing.tools.as_ref()))
+    .execute(&mut tx)
+    .await?;
+    GROUPS.replace(&mut tx, member.org, standing.id, &standing.groups).await?;
+    let seq = record(&mut tx, member.org, Entity::Member(standing.id)).await?;
+    tx.commit().await?;
+    Ok(seq)
+}
+
+/// Refuses a member that the organisation does not have.
+pub(crate) async fn require_members(
+    session: &mut Session,
+    org: OrgId,
+    members: &[MemberId],
+) -> Result<()> {
+    let found = "SELECT member_id AS id FROM members WHERE shard = $1 AND org_id = $2 AND member_id = ANY ($3)";
+    match missing(session, org, members, found).await? {
+        Some(member) => Err(Error::conflict(format!("{org} has no member {member}"))),
+        None => Ok(()),
+    }
+}
+
+fn status_name(status: MemberStatus) -> &'static str {
+    match status {
+        MemberStatus::Active => "active",
+        MemberStatus::AccessRemoved => "access_removed",
+        MemberStatus::Deactivated => "deactivated",
+    }
+}
+
+fn status(name: &str) -> Option<MemberStatus> {
+    let all = [MemberStatus::Active, MemberStatus::AccessRemoved, MemberStatus::Deactivated];
+    all.into_iter().find(|status| status_name(*status) == name)
+}

@@ -1,0 +1,173 @@
+//! The tables: brought up to date by whoever is told to, and looked at by whoever starts.
+//!
+//! A binary is as old as the last migration that is compiled into it. It runs on its own tables, and
+//! on newer ones for as long as they say that they still serve it (`schema_compat`).
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::{ConnectOptions as _, Connection as _, PgConnection, Row as _};
+use store::{Error, Result};
+use tracing::warn;
+
+use crate::error::in_our_words;
+use crate::session::Session;
+use crate::{Options, error, partitions};
+
+/// The key of the lock that whoever changes tables holds: "bursar", as a number.
+const LOCK: i64 = 0x6275_7273_6172;
+/// A change of a table that waits for a lock makes everybody else wait behind it.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
+
+fn migrations() -> Migrator {
+    sqlx::migrate!("../../migrations/postgres")
+}
+
+/// Makes the tables, or brings them up to date; one at a time.
+pub(crate) async fn migrate(options: &Options) -> Result<()> {
+    let connection = options.unbounded()?.connect().await;
+    let mut connection = connection.map_err(|error| in_our_words(&error))?;
+    let migrated = migrate_on(&mut connection).await;
+    // The lock goes with the connection, however it ends.
+    if let Err(error) = connection.close().await {
+        warn!(%error, "the connection that changed the tables did not end in order");
+    }
+    migrated
+}
+
+async fn migrate_on(connection: &mut PgConnection) -> Result<()> {
+    let unreachable = |error: sqlx::Error| in_our_words(&error);
+    sqlx::query("SELECT pg_advisory_lock($1)")
+        .bind(LOCK)
+        .execute(&mut *connection)
+        .await
+        .map_err(unreachable)?;
+    sqlx::query("SELECT set_config('lock_timeout', $1, false)")
+        .bind(format!("{}ms", LOCK_TIMEOUT.as_millis()))
+        .execute(&mut *connection)
+        .await
+        .map_err(unreachable)?;
+    refuse_another_programs(connection).await?;
+    let mut migrations = migrations();
+    migrations.set_locking(false).set_ignore_missing(true);
+    migrations.run(&mut *connection).await.map_err(|error| unmigrated(&error))?;
+    partitions::make_ahead(connection).await.map_err(unreachable)?;
+    Ok(())
+}
+
+async fn refuse_another_programs(connection: &mut PgConnection) -> Result<()> {
+    let ours: bool = sqlx::query_scalar(
+        "SELECT to_regclass('meta') IS NOT NULL
+             OR NOT EXISTS (SELECT FROM pg_tables WHERE schemaname = current_schema())",
+    )
+    .fetch_one(connection)
+    .await
+    .map_err(|error| in_our_words(&error))?;
+    if ours {
+        return Ok(());
+    }
+    Err(Error::Conflict(
+        "the database holds another program's tables; make one of its own for Bursar".to_owned(),
+    ))
+}
+
+fn unmigrated(error: &MigrateError) -> Error {
+    match error {
+        MigrateError::VersionMismatch(version) => other_migration(*version),
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
+            in_our_words(error)
+        }
+        _ => Error::Conflict(format!("the store's tables cannot be brought up to date: {error}")),
+    }
+}
+
+fn other_migration(version: i64) -> Error {
+    Error::Corrupt(format!(
+        "the store's tables were made by another migration {version} than this version's"
+    ))
+}
+
+/// Refuses tables on which this binary cannot work.
+pub(crate) async fn require_usable(session: &mut Session) -> error::Result<()> {
+    let is_there: bool = sqlx::query_scalar(
+        "SELECT to_regclass('schema_compat') IS NOT NULL AND to_regclass('_sqlx_migrations') IS NOT NULL",
+    )
+    .fetch_one(&mut *session)
+    .await?;
+    if !is_there {
+        return Err(outdated("the store has no tables yet").into());
+    }
+    let rows = sqlx::query("SELECT version, checksum FROM _sqlx_migrations WHERE success")
+        .fetch_all(&mut *session)
+        .await?;
+    let mut applied = BTreeMap::new();
+    for row in rows {
+        applied.insert(row.try_get("version")?, row.try_get("checksum")?);
+    }
+    let runs_from: i64 =
+        sqlx::query_scalar("SELECT runs_from FROM schema_compat").fetch_one(session).await?;
+    Ok(judge(&migrations(), &applied, runs_from)?)
+}
+
+/// Whether a binary with these migrations runs on tables that these were applied to, by version.
+fn judge(ours: &Migrator, applied: &BTreeMap<i64, Vec<u8>>, runs_from: i64) -> Result<()> {
+    for migration in ours.iter() {
+        match applied.get(&migration.version) {
+            None => return Err(outdated("the store's tables are of an earlier version")),
+            Some(checksum) if *checksum != *migration.checksum => {
+                return Err(other_migration(migration.version));
+            }
+            Some(_) => {}
+        }
+    }
+    let last = ours.iter().map(|migration| migration.version).max().unwrap_or(0);
+    if last < runs_from {
+        return Err(Error::Conflict(
+            "the store's tables are of a newer version of Bursar, on which this one does not run; \
+             use that one"
+                .to_owned(),
+        ));
+    }
+    Ok(())
+}
+
+fn outdated(text: &str) -> Error {
+    Error::Conflict(format!("{text}: run `bursar migrate`"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn applied() -> BTreeMap<i64, Vec<u8>> {
+        migrations().iter().map(|it| (it.version, it.checksum.to_vec())).collect()
+    }
+
+    fn last() -> i64 {
+        *applied().last_key_value().unwrap().0
+    }
+
+    #[test]
+    fn a_binary_runs_on_its_own_tables_and_on_later_ones_that_still_serve_it() {
+        let mut applied = applied();
+        assert!(judge(&migrations(), &applied, 1).is_ok());
+        applied.insert(last() + 1, vec![1]);
+        assert!(judge(&migrations(), &applied, last()).is_ok());
+        let refused = judge(&migrations(), &applied, last() + 1).unwrap_err().to_string();
+        assert!(refused.contains("newer version"), "{refused}");
+    }
+
+    #[test]
+    fn a_binary_does_not_run_on_earlier_tables_or_on_others() {
+        let mut earlier = applied();
+        earlier.pop_last();
+        for earlier in [earlier, BTreeMap::new()] {
+            let refused = judge(&migrations(), &earlier, 1).unwrap_err().to_string();
+            assert!(refused.contains("run `bursar migrate`"), "{refused}");
+        }
+        let mut other = applied();
+        other.insert(1, vec![1]);
+        assert!(matches!(judge(&migrations(), &other, 1), Err(Error::Corrupt(_))));
+    }
+}
