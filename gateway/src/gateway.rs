@@ -114,6 +114,9 @@ impl Gateway {
     /// [`StartError`] when the store cannot be read or an address is taken.
     pub async fn start(setup: Setup) -> Result<Self, StartError> {
         let Setup { config, store, journal, on_journal_failure, clock, keys, node } = setup;
+        let metrics = Metrics::new().map_err(|error| StartError::Proxy(error.to_string()))?;
+        let metrics = Arc::new(metrics);
+        let store = Arc::new(StoreCalls::new(store, metrics.store_calls.clone()));
         // First: an address that is taken is found out before the store hears of this start.
         let listeners = Listeners::of(&config.load().bootstrap)?;
         let control = config.load().bootstrap.control.clone();
@@ -121,9 +124,6 @@ impl Gateway {
             Some(address) => address.clone(),
             None => listeners.operations().to_string(),
         });
-        let metrics = Metrics::new().map_err(|error| StartError::Proxy(error.to_string()))?;
-        let metrics = Arc::new(metrics);
-        let store = Arc::new(StoreCalls::new(store, metrics.store_calls.clone()));
         let arrival = Arrival { node, control: address, now: clock.now() };
         let (journal, membership) = join(&store, journal, on_journal_failure, arrival).await?;
         let epoch = membership.epoch;

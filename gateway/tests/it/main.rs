@@ -38,5 +38,6 @@ mod restart;
 mod revoked;
 mod routes;
 mod serial;
+mod shared;
 mod usage;
 mod waiting;
