@@ -75,7 +75,7 @@ CREATE TABLE nodes (
     CONSTRAINT nodes_epoch       CHECK (epoch BETWEEN 1 AND 4294967295),
     CONSTRAINT nodes_incarnation CHECK (incarnation >= 0),
     CONSTRAINT nodes_state       CHECK (state IN (
-        'started', -- live for as long as it is heard of, suspect once it is silent
+        'running', -- live for as long as it is heard of, suspect once it is silent
         'stopped', -- ended in order, with nothing left to report or to give back
         'retired'  -- given up by the operator
     ))

@@ -43,8 +43,8 @@ use tokio::sync::broadcast;
 pub use adjustment::{Adjusted, Adjustment, AdjustmentRequest, Indeterminate};
 pub use audit::{Audit, StoredAccount};
 pub use booking::{
-    Burnt, HourKey, HourSums, Reached, Standing, Touched, TouchedAccounts, book, hours, reached,
-    transfers,
+    Burnt, Found, HourKey, HourSums, Reached, Standing, Touched, TouchedAccounts, book, found,
+    hours, reached, transfers,
 };
 pub use calendar::{Calendar, CalendarError};
 pub use entry::{Entry, EntryBook, EntryCause, EntryKind};

@@ -25,8 +25,8 @@ use std::collections::{HashMap, VecDeque};
 
 use crate::account::{Account, AccountIndex};
 use crate::{
-    AccountId, Credits, Grant, Hold, Instant, KeyId, KeyStanding, MemberId, MemberStanding, OrgId,
-    Refusal, Settlement,
+    AccountId, Credits, Grant, Hold, Instant, KeyId, KeyStanding, Limit, MemberId, MemberStanding,
+    OrgId, Refusal, Settlement,
 };
 
 pub use apply::{Change, PeriodOpened};
@@ -154,6 +154,26 @@ impl Book {
     /// Every account that is open or still held, by id.
     pub fn accounts(&self) -> impl Iterator<Item = &Account> {
         self.accounts.iter()
+    }
+
+    /// Every grant that has not ended, in burn order.
+    pub fn grants(&self) -> impl Iterator<Item = &Grant> {
+        self.grants.iter().map(|entry| &entry.grant)
+    }
+
+    /// Every limit that counts.
+    pub fn limits(&self) -> impl Iterator<Item = &Limit> {
+        self.limits.iter().map(|entry| &entry.limit)
+    }
+
+    /// Every member that the book was told of.
+    pub fn members(&self) -> impl Iterator<Item = &MemberStanding> {
+        self.members.values()
+    }
+
+    /// Every key that the book was told of.
+    pub fn keys(&self) -> impl Iterator<Item = &KeyStanding> {
+        self.keys.values()
     }
 
     fn note_return(&mut self, account: AccountId, amount: Credits) {

@@ -4,7 +4,7 @@ use ledger::{Epoch, Instant, NodeId, Shard};
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 use store::{
-    Alive, Applied, FROZEN_AT_MOST_MICROS, Heartbeat, NodeState, Registered, Rejoin,
+    Alive, Applied, FROZEN_AT_MOST_MICROS, Heartbeat, LastStart, NodeState, Registered, Rejoin,
     SILENT_AFTER_MICROS, StoredNode,
 };
 
@@ -20,7 +20,7 @@ WITH beat AS (
     UPDATE nodes SET
         heard_at = greatest(heard_at, $3),
         incarnation = greatest(incarnation, $4),
-        state = 'started'
+        state = 'running'
     WHERE node = $1 AND epoch = $2
     RETURNING node
 )
@@ -29,11 +29,11 @@ SELECT (SELECT epoch FROM nodes WHERE node = $1) AS epoch,
     (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now,
     meta.store_id, meta.incarnation, meta.change_seq,
     (SELECT count(*) FROM nodes
-     WHERE node = $1 OR (state = 'started' AND heard_at >= $5)) AS live,
+     WHERE node = $1 OR (state = 'running' AND heard_at >= $5)) AS live,
     $6 < meta.incarnation_at AND EXISTS (
         SELECT FROM nodes
         WHERE (node = $1 AND greatest(incarnation, $4) < meta.incarnation)
-            OR (node <> $1 AND state = 'started' AND incarnation < meta.incarnation)) AS frozen,
+            OR (node <> $1 AND state = 'running' AND incarnation < meta.incarnation)) AS frozen,
     ARRAY(
         SELECT DISTINCT accounts.shard FROM accounts
         JOIN leases ON leases.shard = accounts.shard AND leases.org_id = accounts.org_id
@@ -124,7 +124,7 @@ pub(crate) async fn nodes(session: &mut Session, now: Instant) -> Result<Vec<Sto
         Ok(StoredNode {
             node: NodeId(row.small("node")?),
             epoch: Epoch(row.small("epoch")?),
-            state: row.named("state", |name| state(name, heard, now))?,
+            state: NodeState::of(row.named("state", LastStart::from_name)?, heard, now),
             registered: row.instant("registered_at")?,
             heard,
             control: row.text_or_none("control")?,
@@ -132,16 +132,6 @@ pub(crate) async fn nodes(session: &mut Session, now: Instant) -> Result<Vec<Sto
         })
     };
     rows.iter().map(stored).collect()
-}
-
-fn state(name: &str, heard: Instant, now: Instant) -> Option<NodeState> {
-    match name {
-        "started" if heard.micros() < heard_since(now) => Some(NodeState::Suspect),
-        "started" => Some(NodeState::Live),
-        "stopped" => Some(NodeState::Stopped),
-        "retired" => Some(NodeState::Retired),
-        _ => None,
-    }
 }
 
 pub(crate) async fn rejoin(store: &PostgresStore, rejoin: &Rejoin) -> Result<Registered> {
@@ -192,7 +182,7 @@ async fn take_in(tx: &mut Session, rejoin: &Rejoin) -> Result<()> {
     sqlx::query(
         "INSERT INTO nodes (
              node, epoch, journal, registered_at, heard_at, control, state, incarnation)
-         VALUES ($1, $2, $3, $4, $4, $5, 'started', 0)
+         VALUES ($1, $2, $3, $4, $4, $5, 'running', 0)
          ON CONFLICT (node) DO UPDATE SET
              epoch = excluded.epoch,
              journal = excluded.journal,

@@ -38,7 +38,7 @@ async fn begin(tx: &mut Session, registration: &Registration) -> Result<Epoch> {
     let row = sqlx::query(
         "INSERT INTO nodes AS node (
              node, epoch, journal, registered_at, heard_at, control, state, incarnation)
-         VALUES ($1, 1, $2, $3, $3, $4, 'started', 0)
+         VALUES ($1, 1, $2, $3, $3, $4, 'running', 0)
          ON CONFLICT (node) DO UPDATE SET
              epoch = node.epoch + 1,
              journal = excluded.journal,

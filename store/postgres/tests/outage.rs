@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use office::{NOW, Office, key, org, registration, settle_in};
-use postgres_cluster::{Cluster, Options as ClusterOptions, Stop};
+use postgres_cluster::{Cluster, Options as ClusterOptions, Stop, test_server};
 use sqlx::{Connection as _, Executor as _};
 use store::{ChangeSeq, Error, Nudge, Store as _};
 use store_postgres::{Options, PostgresStore};
@@ -28,9 +28,6 @@ fn unavailable<T: std::fmt::Debug>(result: store::Result<T>) {
     assert!(matches!(result, Err(Error::Unavailable(_))), "{result:?}");
 }
 
-const WAITING: &str = "SELECT count(*) FROM pg_stat_activity
-     WHERE datname = current_database() AND application_name = 'bursar' AND wait_event_type = 'Lock'";
-
 #[tokio::test]
 async fn a_connection_cut_in_a_transaction_leaves_nothing_and_the_next_call_works() {
     let office = Office::new().await;
@@ -45,10 +42,8 @@ async fn a_connection_cut_in_a_transaction_leaves_nothing_and_the_next_call_work
         async move { store.put_key(&key(1), None).await }
     });
     // It has written the key, and waits for its number.
-    while office.database.run(WAITING).unwrap() != "1" {}
-    let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-         WHERE datname = current_database() AND application_name = 'bursar'";
-    office.database.run(cut).unwrap();
+    office.until_a_store_waits().await;
+    office.cut();
     unavailable(writing.await.unwrap());
     holder.rollback().await.unwrap();
     assert_eq!(office.database.run("SELECT count(*) FROM keys").unwrap(), "0");
@@ -68,7 +63,7 @@ async fn a_call_that_is_abandoned_in_a_transaction_leaves_nothing_and_no_lock() 
         let store = Arc::clone(&store);
         async move { store.put_key(&key(1), None).await }
     });
-    while office.database.run(WAITING).unwrap() != "1" {}
+    office.until_a_store_waits().await;
     writing.abort();
     assert!(writing.await.unwrap_err().is_cancelled());
     holder.rollback().await.unwrap();
@@ -93,10 +88,10 @@ async fn a_lock_that_is_held_for_too_long_is_not_waited_for() {
 async fn a_server_that_is_read_only_is_one_that_does_not_write_for_now() {
     let office = Office::new().await;
     let read_only = |on: &str| {
-        let name = office.database.url();
-        let name = name.rsplit('/').next().unwrap();
+        let url = office.database.url();
+        let (_, name) = url.rsplit_once('/').unwrap();
         let set = format!("ALTER DATABASE {name} SET default_transaction_read_only = {on}");
-        office.database.run(&format!("SET default_transaction_read_only = off; {set}")).unwrap();
+        test_server().unwrap().run("postgres", &set).unwrap();
     };
     settle_in(&office.store().await).await;
     read_only("on");

@@ -120,9 +120,7 @@ async fn a_start_waits_for_what_is_on_its_way_of_the_earlier_one() {
         let store = Arc::clone(&store);
         async move { store.register(&registration(1)).await.unwrap() }
     });
-    let waits = "SELECT count(*) FROM pg_stat_activity
-         WHERE datname = current_database() AND wait_event_type = 'Lock'";
-    while office.database.run(waits).unwrap() != "1" {}
+    office.until_a_store_waits().await;
     let applied = "INSERT INTO applied (shard, node, journal, seq, lsn, fingerprint, answer)
          VALUES (3, 1, '00000000-0000-0000-0000-000000000001', 1, 0, decode(repeat('00', 32), 'hex'), '')";
     sync.execute(applied).await.unwrap();

@@ -35,7 +35,7 @@ async fn every_constraint_bears_the_name_of_its_table_and_of_its_rule() {
          JOIN pg_class ON pg_class.oid = conrelid
          WHERE connamespace = 'public'::regnamespace AND NOT relispartition
              AND relname <> '_sqlx_migrations' AND coninhcount = 0 AND conparentid = 0
-             AND (conname NOT LIKE relname || '\\_%' OR conname ~ '_(pkey|fkey|key|check)[0-9]*$')";
+             AND (conname NOT LIKE relname || '\\_%' OR conname ~ '_(pkey|fkey|check)[0-9]*$')";
     assert_eq!(office.database.run(unnamed).unwrap(), "");
 }
 

@@ -40,8 +40,8 @@ fn figures(request: &SyncRequest, accounts: &TouchedAccounts) -> Vec<Figures> {
         Some(Figures {
             account: id,
             amount: account.amount,
-            spent: account.spent,
-            refunded: account.refunded,
+            spent: account.spent.saturating_add(account.written_off),
+            refunded: account.refunded.saturating_add(account.written_back),
             drained: account.available().is_zero(),
         })
     };

@@ -16,7 +16,7 @@ use crate::{Decided, Error, Result, SyncAnswer, SyncRequest};
 pub use hours::{HourKey, HourSums, hours};
 pub use reached::{Reached, reached};
 pub use standing::{Standing, Touched};
-pub use transfers::{Burnt, transfers};
+pub use transfers::{Burnt, Found, found, transfers};
 
 /// The accounts that a sync touches, by id.
 pub type TouchedAccounts = BTreeMap<AccountId, Touched>;

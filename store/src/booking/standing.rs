@@ -31,10 +31,16 @@ pub struct Standing {
     pub refunded: Credits,
     /// What of a grant ended unspent.
     pub expired: Credits,
+    /// What was lost with gateways that were given up.
+    pub written_off: Credits,
+    /// What was written off and found unspent after all, ever.
+    pub written_back: Credits,
     /// Its leases are wanted back.
     pub recalled: bool,
     /// What the node has of it, by epoch.
     pub leases: BTreeMap<Epoch, Credits>,
+    /// What was written off of that, by epoch: only what its journal has spent comes from there.
+    pub lost: BTreeMap<Epoch, Credits>,
     /// What other gateways have of it that are silent; the one that syncs is heard of by that.
     pub doubtful: Credits,
 }
@@ -43,7 +49,11 @@ impl Standing {
     /// What of it is gone.
     #[must_use]
     pub fn level(&self) -> Level {
-        Level::new(self.amount, self.spent.saturating_add(self.expired))
+        Level::new(self.amount, self.gone())
+    }
+
+    fn gone(&self) -> Credits {
+        self.spent.saturating_add(self.expired).saturating_add(self.written_off)
     }
 
     /// Whether it is a grant.
@@ -61,8 +71,7 @@ impl Standing {
     /// All of it that is spoken for, which may pass its amount.
     #[must_use]
     pub fn taken(&self) -> Credits {
-        let taken = self.spent.saturating_add(self.leased).saturating_add(self.reserved);
-        taken.saturating_add(self.expired)
+        self.gone().saturating_add(self.leased).saturating_add(self.reserved)
     }
 
     pub(super) fn available(&self) -> Credits {
@@ -77,9 +86,17 @@ impl Standing {
         Some(())
     }
 
+    /// Spends credits of the lease of an epoch, and then of what was written off of it.
     pub(super) fn spend(&mut self, epoch: Epoch, amount: Credits) -> Option<()> {
         self.spent = self.spent.checked_add(amount)?;
-        self.take(epoch, amount)
+        let leased = self.leases.get(&epoch).copied().unwrap_or_default().min(amount);
+        let lost = amount.saturating_sub(leased);
+        if !lost.is_zero() {
+            let of_epoch = self.lost.get_mut(&epoch)?;
+            *of_epoch = of_epoch.checked_sub(lost)?;
+            self.written_off = self.written_off.checked_sub(lost)?;
+        }
+        if leased.is_zero() { Some(()) } else { self.take(epoch, leased) }
     }
 
     pub(super) fn lease(&mut self, epoch: Epoch, amount: Credits) {
@@ -92,7 +109,7 @@ impl Standing {
         Leasable {
             end: self.end,
             closed: self.closed,
-            left: self.amount.saturating_sub(self.spent).saturating_sub(self.expired),
+            left: self.amount.saturating_sub(self.gone()),
             leased: self.leased,
             reserved: self.reserved,
             doubtful: self.doubtful,

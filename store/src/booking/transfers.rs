@@ -1,5 +1,5 @@
-//! What a sync adds to the money ledger: a transfer for each grant that was burnt, and one for what
-//! the platform paid.
+//! What a sync adds to the money ledger: a transfer for each grant that was burnt, one for what the
+//! platform paid, and one for what of each grant had been written off and was spent after all.
 
 use std::collections::BTreeMap;
 
@@ -51,4 +51,35 @@ pub fn transfers(
         add(org, None, overrun);
     }
     transfers
+}
+
+/// A transfer of a sync back to a grant, of what was written off of it: it is charged instead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// The organisation.
+    pub org: OrgId,
+    /// The transfer's number.
+    pub transfer: u64,
+    /// The grant.
+    pub grant: AccountId,
+    /// How much; more than nothing.
+    pub amount: Credits,
+}
+
+/// The transfers of what was spent of what had been written off, by grant; `last` has the last number
+/// of each organisation, those of [`transfers`] included.
+#[must_use]
+pub fn found(accounts: &TouchedAccounts, last: impl Fn(OrgId) -> u64) -> Vec<Found> {
+    let mut found = Vec::new();
+    let mut numbers: BTreeMap<OrgId, u64> = BTreeMap::new();
+    for (id, account) in accounts.iter().filter(|(_, account)| account.now.is_grant()) {
+        let amount = account.before.written_off.saturating_sub(account.now.written_off);
+        if !amount.is_zero() {
+            let org = account.now.org;
+            let number = numbers.entry(org).or_insert_with(|| last(org));
+            *number += 1;
+            found.push(Found { org, transfer: *number, grant: *id, amount });
+        }
+    }
+    found
 }

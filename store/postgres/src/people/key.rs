@@ -85,9 +85,10 @@ pub(crate) async fn put_key(
     Ok(seq)
 }
 
+/// Writes a key as it is to be, unless it is revoked and would not be any more.
 async fn write(tx: &mut Session, key: &Key) -> Result<()> {
     let standing = &key.standing;
-    sqlx::query(
+    let written = sqlx::query(
         "INSERT INTO keys (shard, org_id, key_id, member_id, name, hint, surface, status, group_id,
              project_id, tools, created_at, expires_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
@@ -101,7 +102,8 @@ async fn write(tx: &mut Session, key: &Key) -> Result<()> {
              project_id = excluded.project_id,
              tools = excluded.tools,
              created_at = excluded.created_at,
-             expires_at = excluded.expires_at",
+             expires_at = excluded.expires_at
+         WHERE keys.status <> 'revoked' OR excluded.status = 'revoked'",
     )
     .bind(shard(key.org))
     .bind(key.org.uuid())
@@ -118,6 +120,9 @@ async fn write(tx: &mut Session, key: &Key) -> Result<()> {
     .bind(standing.expires.micros())
     .execute(tx)
     .await?;
+    if written.rows_affected() == 0 {
+        return Err(Error::conflict(format!("{} is revoked for ever", standing.id)));
+    }
     Ok(())
 }
 

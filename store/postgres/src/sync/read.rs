@@ -74,8 +74,7 @@ pub(super) async fn read(tx: &mut Session, request: &SyncRequest) -> Result<Read
     let rows: Vec<Figures> =
         serde_json::from_str(position.try_get("touched")?).map_err(unreadable)?;
     let sums: Vec<Sums> = serde_json::from_str(position.try_get("orgs")?).map_err(unreadable)?;
-    let silent = position.try_get::<Option<bool>, _>("silent")?.unwrap_or_default();
-    let touched = rows.into_iter().map(|row| standing(row, silent)).collect::<Option<Vec<_>>>();
+    let touched = rows.into_iter().map(standing).collect::<Option<Vec<_>>>();
     let touched = touched.ok_or_else(|| Error::corrupt("an account's figures"))?;
     let orgs = sums.into_iter().map(org_figures).collect::<Option<_>>();
     let recalled: Vec<Uuid> = position.try_get("recalled")?;
@@ -99,7 +98,7 @@ fn org_figures((org, last_transfer, (amount, left)): Sums) -> Option<(OrgId, Org
 }
 
 /// The account of a row; `None` for what is no amount or kind.
-fn standing(figures: Figures, node_is_silent: bool) -> Option<(AccountId, Standing)> {
+fn standing(figures: Figures) -> Option<(AccountId, Standing)> {
     let (
         account,
         org,
@@ -134,7 +133,6 @@ fn standing(figures: Figures, node_is_silent: bool) -> Option<(AccountId, Standi
         recalled,
         leases: leases.into_iter().map(lease).collect::<Option<_>>()?,
         doubtful: credits(doubtful)?,
-        node_is_silent,
     };
     Some((id(&account)?, standing))
 }

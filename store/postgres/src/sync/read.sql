@@ -1,7 +1,6 @@
 -- All that a sync needs to know, as of after its locks were taken: one row, whatever there is.
 SELECT
     nodes.epoch,
-    nodes.state = 'started' AND nodes.heard_at < call.silent_before AS silent,
     applied.seq,
     applied.lsn,
     applied.fingerprint,
@@ -20,7 +19,7 @@ SELECT
                 FROM leases AS lease JOIN nodes AS other USING (node)
                 WHERE lease.shard = account.shard AND lease.org_id = account.org_id
                     AND lease.account_id = account.account_id AND lease.node <> call.node
-                    AND other.state = 'started' AND other.heard_at < call.silent_before
+                    AND other.state = 'running' AND other.heard_at < call.silent_before
             ))), '[]')::text
         FROM accounts AS account
         WHERE account.shard = call.shard AND account.account_id = ANY (call.accounts)
@@ -46,7 +45,7 @@ SELECT
     ) AS recalled,
     EXISTS (
         SELECT FROM meta JOIN nodes AS any_node ON any_node.incarnation < meta.incarnation
-        WHERE meta.incarnation_at > call.frozen_since AND any_node.state = 'started'
+        WHERE meta.incarnation_at > call.frozen_since AND any_node.state = 'running'
     ) AS frozen
 FROM (
     SELECT $1::smallint AS shard, $2::bigint AS node, $3::uuid[] AS orgs, $4::uuid[] AS accounts,

@@ -49,6 +49,22 @@ impl Office {
         PostgresStore::connect(&self.options).await.unwrap()
     }
 
+    /// Returns once a store waits for a lock.
+    pub(crate) async fn until_a_store_waits(&self) {
+        const WAITING: &str = "SELECT count(*) FROM pg_stat_activity
+             WHERE datname = current_database() AND application_name = 'bursar'
+                 AND wait_event_type = 'Lock'";
+        let mut raw = self.raw().await;
+        while sqlx::query_scalar::<_, i64>(WAITING).fetch_one(&mut raw).await.unwrap() == 0 {}
+    }
+
+    /// Cuts every connection of every store.
+    pub(crate) fn cut(&self) {
+        let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+             WHERE datname = current_database() AND application_name = 'bursar'";
+        self.database.run(cut).unwrap();
+    }
+
     /// A connection that is no store's.
     pub(crate) async fn raw(&self) -> PgConnection {
         PgConnection::connect(&self.database.url()).await.unwrap()

@@ -54,9 +54,7 @@ pub(super) fn charged(request: &SyncRequest, read: &Read, series: &[i64]) -> Res
 fn event(charge: &Charge, series: i64, read: &Read) -> Result<Event> {
     let mut lines = SmallVec::<[Line; 8]>::new();
     for line in charge.lines.iter().filter(|line| !line.amount.is_zero()) {
-        let account = read.touched.get(&line.account);
-        let account = account.expect("whatever is spent was decided on");
-        lines.push((account.number, line.amount.micros()));
+        lines.push((read.number(line.account), line.amount.micros()));
     }
     let detail = detail::write(charge, &lines);
     Ok(Event {

@@ -1,17 +1,15 @@
 //! The only way a gateway touches money: one transaction, decided first, then written.
 
-mod decide;
 mod events;
 mod position;
 mod read;
 mod rollups;
 mod series;
-mod thresholds;
 mod transfers;
 mod write;
 
 use sqlx::SqliteConnection;
-use store::{SyncAnswer, SyncRequest};
+use store::{SyncAnswer, SyncRequest, book};
 
 use crate::error::Result;
 use crate::{SqliteStore, idempotency};
@@ -59,7 +57,7 @@ async fn apply(
     if let Position::Repeated(answer) = position::of(&read.position, request, fingerprint)? {
         return Ok(Applied::Before(answer));
     }
-    let answer = decide::decide(request, &mut read.touched, &read.recalled)?;
+    let answer = book(request, &mut read.touched, &read.recalled, false)?;
     idempotency::end(connection, request).await?;
     let series = series::number(connection, known, &request.events).await?;
     let booked = Booked { read: &read, answer: &answer, series: &series.of_charges };

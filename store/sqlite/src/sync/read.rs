@@ -5,9 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use ledger::{AccountId, Credits, Epoch, Instant, OrgId};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
-use store::{Level, SILENT_AFTER_MICROS, SyncRequest};
+use store::{Level, SILENT_AFTER_MICROS, Standing, SyncRequest, TouchedAccounts, source_from_name};
 
-use super::decide::{Lease, Touched};
 use crate::column::hex_list;
 use crate::error::{Error, Result};
 
@@ -72,11 +71,20 @@ type Sums = (String, u64, (u128, u128, u128, u128));
 
 pub(super) struct Read {
     pub(super) position: SqliteRow,
-    pub(super) touched: BTreeMap<AccountId, Touched>,
+    pub(super) touched: TouchedAccounts,
+    /// The short names of those accounts.
+    numbers: BTreeMap<AccountId, i64>,
     /// The accounts of the shard under recall of which the epoch has a lease.
     pub(super) recalled: BTreeSet<AccountId>,
     /// Of those that are charged.
     pub(super) orgs: BTreeMap<OrgId, OrgFigures>,
+}
+
+impl Read {
+    /// The short name of an account that is touched.
+    pub(super) fn number(&self, account: AccountId) -> i64 {
+        *self.numbers.get(&account).expect("whatever is decided on was read")
+    }
 }
 
 /// What a sync needs to know of an organisation.
@@ -92,14 +100,9 @@ pub(super) async fn begin(
     connection: &mut SqliteConnection,
     request: &SyncRequest,
 ) -> Result<Read> {
-    let ids: BTreeSet<AccountId> = (request.report.iter().map(|spend| spend.account))
-        .chain(request.give_back.iter().map(|give_back| give_back.account))
-        .chain(request.regranted.iter().map(|granted| granted.account))
-        .chain(request.leasing())
-        .collect();
     let orgs: BTreeSet<OrgId> = request.events.iter().map(|charge| charge.org).collect();
     let position = sqlx::query(BEGIN)
-        .bind(hex_list(ids))
+        .bind(hex_list(request.accounts()))
         .bind(hex_list(orgs))
         .bind(request.node.0)
         .bind(request.epoch.0)
@@ -118,11 +121,16 @@ pub(super) async fn begin(
     let recalled = recalled.iter().map(|id| bits(id).map(AccountId::from_u128));
     let recalled = recalled.collect::<Option<_>>();
     let recalled = recalled.ok_or_else(|| Error::corrupt("an account under recall"))?;
-    let touched = rows.into_iter().map(touched).collect::<Option<_>>();
-    let touched = touched.ok_or_else(|| Error::corrupt("an account's figures"))?;
+    let (mut touched, mut numbers) = (TouchedAccounts::new(), BTreeMap::new());
+    for row in rows {
+        let (id, number, standing) =
+            standing(row).ok_or_else(|| Error::corrupt("an account's figures"))?;
+        touched.insert(id, standing.into());
+        numbers.insert(id, number);
+    }
     let orgs = sums.into_iter().map(org_figures).collect::<Option<_>>();
     let orgs = orgs.ok_or_else(|| Error::corrupt("an organisation's figures"))?;
-    Ok(Read { position, touched, recalled, orgs })
+    Ok(Read { position, touched, numbers, recalled, orgs })
 }
 
 fn bits(hex: &str) -> Option<u128> {
@@ -136,20 +144,20 @@ fn org_figures(sums: Sums) -> Option<(OrgId, OrgFigures)> {
     Some((OrgId::from_u128(bits(&org)?), OrgFigures { last_transfer, level }))
 }
 
-/// The account of a row; `None` for what is no id or no amount.
-fn touched((what, amounts, leases): Account) -> Option<(AccountId, Touched)> {
+/// The account of a row and its number; `None` for what is no id or no amount.
+fn standing((what, amounts, leases): Account) -> Option<(AccountId, i64, Standing)> {
     let (id, org, number, kind, start, end, closed, recalled) = what;
     let (amount, spent, leased, reserved, expired, refunded, written_off, written_back, doubtful) =
         amounts;
     let credits = Credits::from_micros;
-    let lease = |(epoch, amount, written_off)| {
-        let lease = Lease { amount: credits(amount)?, written_off: credits(written_off)? };
-        Some((Epoch(epoch), lease))
-    };
-    let touched = Touched {
+    let (mut of_epochs, mut lost) = (BTreeMap::new(), BTreeMap::new());
+    for (epoch, amount, written_off) in leases {
+        of_epochs.insert(Epoch(epoch), credits(amount)?);
+        lost.insert(Epoch(epoch), credits(written_off)?);
+    }
+    let standing = Standing {
         org: OrgId::from_u128(bits(&org)?),
-        number,
-        kind,
+        source: source_from_name(&kind)?,
         start: Instant::from_micros(start),
         end: Instant::from_micros(end),
         closed: closed != 0,
@@ -157,16 +165,14 @@ fn touched((what, amounts, leases): Account) -> Option<(AccountId, Touched)> {
         spent: credits(spent)?,
         leased: credits(leased)?,
         reserved: credits(reserved)?,
-        expired: credits(expired)?,
         refunded: credits(refunded)?,
+        expired: credits(expired)?,
         written_off: credits(written_off)?,
         written_back: credits(written_back)?,
-        doubtful: credits(doubtful)?,
         recalled: recalled != 0,
-        before: (credits(spent)?, credits(written_off)?),
-        leases: leases.into_iter().map(lease).collect::<Option<_>>()?,
-        moved: false,
-        regranted: false,
+        leases: of_epochs,
+        lost,
+        doubtful: credits(doubtful)?,
     };
-    Some((AccountId::from_u128(bits(&id)?), touched))
+    Some((AccountId::from_u128(bits(&id)?), number, standing))
 }

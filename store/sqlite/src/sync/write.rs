@@ -3,11 +3,10 @@
 use ledger::Credits;
 use serde::Serialize;
 use sqlx::SqliteConnection;
-use store::{SyncAnswer, SyncRequest};
+use store::{SyncAnswer, SyncRequest, ThresholdEvent, reached};
 
-use super::decide::Touched;
 use super::read::Read;
-use super::{events, rollups, thresholds, transfers};
+use super::{events, rollups, transfers};
 use crate::column::count;
 use crate::error::{Error, Result};
 
@@ -36,22 +35,7 @@ pub(super) async fn commit(
 ) -> Result<()> {
     let charged = events::charged(request, read, series)?;
     let few = events::insert_many(connection, request.node, charged.events).await?;
-    let moved = || read.touched.values().filter(|account| account.moved);
-    let figures = |account: &Touched| {
-        let [spent, leased, written_off] =
-            [account.spent, account.leased, account.written_off].map(Credits::micros);
-        // What is booked as it was may be more than there is.
-        let ceiling = if account.regranted { account.taken().micros() } else { 0 };
-        (account.number, spent, leased, written_off, u8::from(account.recalled), ceiling)
-    };
-    let accounts: Vec<_> = moved().map(figures).collect();
-    let leases = moved().flat_map(|account| {
-        let leases = account.leases.iter();
-        leases.map(|(epoch, lease)| {
-            (account.number, epoch.0, lease.amount.micros(), lease.written_off.micros())
-        })
-    });
-    let leases: Vec<_> = leases.collect();
+    let (accounts, leases) = figures(request, read);
     sqlx::query(COMMIT)
         .bind(request.shard.number())
         .bind(request.node.0)
@@ -66,12 +50,47 @@ pub(super) async fn commit(
         .bind(few)
         .bind(json(&events::indeterminate(request, series))?)
         .bind(json(&charged.spans)?)
-        .bind(json(&rollups::summed(request, series))?)
+        .bind(json(&rollups::rows(request, series))?)
         .bind(json(&transfers::rows(request, read))?)
-        .bind(json(&thresholds::rows(request, read))?)
+        .bind(json(&thresholds(request, read))?)
         .execute(connection)
         .await?;
     Ok(())
+}
+
+/// The number, what is spent, leased and written off, whether it is recalled, and how much may be
+/// taken at least.
+type Account = (i64, u64, u64, u64, u8, u64);
+/// The number of the account, the epoch, what it has, and what was written off of it.
+type Lease = (i64, u32, u64, u64);
+
+fn figures(request: &SyncRequest, read: &Read) -> (Vec<Account>, Vec<Lease>) {
+    let (mut accounts, mut leases) = (Vec::new(), Vec::new());
+    for (id, account) in read.touched.iter().filter(|(_, account)| account.moved()) {
+        let (number, now) = (read.number(*id), &account.now);
+        let [spent, leased, written_off] =
+            [now.spent, now.leased, now.written_off].map(Credits::micros);
+        // What is booked as it was may be more than there is.
+        let regranted = request.regranted.iter().any(|lost| lost.account == *id);
+        let ceiling = if regranted { now.taken().micros() } else { 0 };
+        accounts.push((number, spent, leased, written_off, u8::from(now.recalled), ceiling));
+        for (epoch, amount) in &now.leases {
+            let lost = now.lost.get(epoch).copied().unwrap_or_default();
+            leases.push((number, epoch.0, amount.micros(), lost.micros()));
+        }
+    }
+    (accounts, leases)
+}
+
+/// The number of the account, the threshold, and the amount and what remains of it in
+/// micro-credits, of each threshold that was reached.
+fn thresholds(request: &SyncRequest, read: &Read) -> Vec<(i64, &'static str, i64, i64)> {
+    let levels = read.orgs.iter().map(|(org, figures)| (*org, figures.level));
+    let row = |(_, event): (_, ThresholdEvent)| {
+        let (amount, remaining) = (event.amount.micros_i64(), event.remaining.micros_i64());
+        (read.number(event.account), event.threshold.name(), amount, remaining)
+    };
+    reached(request, &read.touched, levels).into_iter().map(row).collect()
 }
 
 fn json(rows: &[impl Serialize]) -> Result<String> {
