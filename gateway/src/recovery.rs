@@ -5,7 +5,7 @@ use journal::{Orphan, Record};
 use ledger::{Cause, Charge, Credits, Ending, Instant, settle_written};
 
 use crate::gateway::StartError;
-use crate::sync::Ledger;
+use crate::sync::{Ledger, Wish};
 
 /// What a recovery has found and done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -46,7 +46,7 @@ impl Ledger {
         }
         recovered.records = self.journal().status().unreported;
         for shard in self.journal().unreported() {
-            self.sync(shard, Vec::new()).await?;
+            self.sync(shard, Wish::default()).await?;
         }
         self.give_back_earlier_leases().await?;
         Ok(recovered)
