@@ -8,6 +8,7 @@
 
 mod column;
 mod connect;
+mod connections;
 mod error;
 mod locks;
 mod nudge;
@@ -47,8 +48,9 @@ use tokio::sync::broadcast;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use connections::Connections;
 pub use options::Options;
-use session::{Connections, Session};
+use session::Session;
 
 /// A store in a Postgres database.
 #[derive(Debug)]
