@@ -6,7 +6,8 @@ use std::sync::Arc;
 use journal::{Lsn, Record, Report};
 use ledger::{AccountId, Answer, Change, Credits, OrgId, Shard, Ticket};
 use store::{
-    Applied, Figures, GiveBack, Granted, Regranted, ShortOf, Spend, SyncAnswer, SyncRequest, Verdict,
+    Applied, Figures, GiveBack, Granted, Regranted, ShortOf, Spend, SyncAnswer, SyncRequest,
+    Verdict,
 };
 use tokio::sync::Mutex;
 
