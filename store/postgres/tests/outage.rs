@@ -1,6 +1,6 @@
 //! The database is cut off, restarted, paused, read-only or full: calls fail as ones that may pass,
 //! nothing is half done, and what comes after works.
-#![expect(clippy::unwrap_used, reason = "what a test cannot go on without ends it")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "what a test cannot go on without ends it")]
 
 mod office;
 

@@ -1,5 +1,5 @@
 //! Two connections at once.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "what a test cannot go on without ends it")]
+#![expect(clippy::unwrap_used, reason = "what a test cannot go on without ends it")]
 
 mod office;
 
