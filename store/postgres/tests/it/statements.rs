@@ -1,5 +1,4 @@
 //! How much is asked of the database.
-#![expect(clippy::unwrap_used, reason = "what a test cannot go on without ends it")]
 
 use postgres_cluster::test_server;
 use store::Store as _;
