@@ -106,6 +106,14 @@ const FAULTS: &[Fault] = &[
         &[NeverOver],
     ),
     (
+        "of a grant is written off what no gateway has lost",
+        "UPDATE accounts SET written_off = written_off + 1
+             WHERE account_id = (SELECT account_id FROM accounts
+                 WHERE kind <> 'limit' AND spent + leased + expired < amount
+                 ORDER BY account_id LIMIT 1)",
+        &[Leased, Grants, ChargeEntries],
+    ),
+    (
         "an event says more than its lines",
         "UPDATE usage_events SET charged = charged + 1 WHERE (org_id, node, epoch, n)
              = (SELECT org_id, node, epoch, n FROM usage_events WHERE charged > 0 LIMIT 1)",
