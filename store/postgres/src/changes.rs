@@ -153,7 +153,7 @@ async fn refunded(
     account: AccountId,
 ) -> Result<Option<Changed>> {
     let row = sqlx::query(
-        "SELECT refunded FROM accounts WHERE shard = $1 AND org_id = $2 AND account_id = $3",
+        "SELECT refunded + written_back AS refunded FROM accounts WHERE shard = $1 AND org_id = $2 AND account_id = $3",
     )
     .bind(shard(org))
     .bind(org.uuid())

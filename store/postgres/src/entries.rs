@@ -70,6 +70,10 @@ fn with_cause<'a>(query: Query<'a>, cause: &'a EntryCause) -> Query<'a> {
             let query = query.bind(i64::from(hold.node.0)).bind(i64::from(hold.epoch.0));
             query.bind(none).bind(count(hold.n)).bind(actor.as_str()).bind(reason.as_str())
         }
+        EntryCause::Retirement { node, epoch } => {
+            let query = query.bind(i64::from(node.0)).bind(i64::from(epoch.0)).bind(none);
+            query.bind(none).bind(None::<&str>).bind(None::<&str>)
+        }
         EntryCause::Grant => {
             let query = query.bind(none).bind(none).bind(none);
             query.bind(none).bind(None::<&str>).bind(None::<&str>)
@@ -107,6 +111,10 @@ fn cause(row: &PgRow) -> Result<EntryCause> {
     let is = |column| Ok::<_, Error>(row.try_get::<Option<i64>, _>(column)?.is_some());
     Ok(match (is("node")? && is("epoch")?, is("seq")?, is("n")?) {
         (false, false, false) => EntryCause::Grant,
+        (true, false, false) => EntryCause::Retirement {
+            node: NodeId(row.small("node")?),
+            epoch: Epoch(row.small("epoch")?),
+        },
         (true, true, false) => EntryCause::Sync {
             node: NodeId(row.small("node")?),
             epoch: Epoch(row.small("epoch")?),

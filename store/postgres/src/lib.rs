@@ -25,6 +25,7 @@ mod nodes;
 mod people;
 mod reconcile;
 mod registration;
+mod retire;
 mod sync;
 mod thresholds;
 mod usage;
@@ -39,8 +40,8 @@ use store::{
     Adjusted, Adjustment, AdjustmentRequest, Alive, Audit, Change, ChangeSeq, ClaimAnswer, Entry,
     Expired, Group, Heartbeat, IdempotencyClaim, Indeterminate, Key, KeyIdentity, KeySecret,
     Member, Nudge, Org, OrgData, Project, Reconciliation, Registered, Registration, Rejoin, Result,
-    SecretHash, Stamp, Store, StoredAccount, StoredNode, SyncAnswer, SyncRequest, ThresholdEvent,
-    UsageQuery, UsageRow,
+    Retired, Retirement, SecretHash, Stamp, Store, StoredAccount, StoredNode, SyncAnswer,
+    SyncRequest, ThresholdEvent, UsageQuery, UsageRow,
 };
 use tokio::sync::broadcast;
 use tokio::task::JoinSet;
@@ -143,6 +144,10 @@ impl Store for PostgresStore {
 
     async fn rejoin(&self, rejoin: &Rejoin) -> Result<Registered> {
         self.bounded(nodes::rejoin(self, rejoin)).await
+    }
+
+    async fn retire(&self, retirement: &Retirement) -> Result<Retired> {
+        Ok(retire::retire(self, retirement).await?)
     }
 
     async fn leave(&self, node: NodeId, epoch: Epoch, now: Instant) -> Result<()> {

@@ -8,6 +8,7 @@ use store::{Applied, Registered, Registration};
 
 use crate::column::{Columns, Id};
 use crate::error::{Error, Result};
+use crate::retire::turn_up;
 use crate::session::Session;
 use crate::{PostgresStore, idempotency};
 
@@ -115,6 +116,7 @@ pub(crate) async fn recovered(store: &PostgresStore, node: NodeId, epoch: Epoch)
         .await?;
     let shards: BTreeSet<Shard> = rows.iter().map(shard).collect::<Result<_>>()?;
     tx.commit().await?;
+    turn_up(store, node, epoch).await?;
     for shard in shards {
         give_back(store, node, epoch, shard).await?;
     }

@@ -59,8 +59,8 @@ WITH events AS (
         images = known.images + least(excluded.images, 9223372036854775807 - known.images),
         outputs = known.outputs + least(excluded.outputs, 9223372036854775807 - known.outputs)
 ), transfers AS (
-    SELECT * FROM unnest($57::uuid[], $58::bigint[], $59::uuid[], $60::bigint[])
-        AS transfer (org_id, number, grant_id, amount)
+    SELECT * FROM unnest($57::uuid[], $58::bigint[], $59::uuid[], $60::bigint[], $61::boolean[])
+        AS transfer (org_id, number, grant_id, amount, is_found)
 ), counted AS (
     UPDATE counters SET transfers = last.number
     FROM (SELECT org_id, max(number) AS number FROM transfers GROUP BY org_id) AS last
@@ -69,7 +69,8 @@ WITH events AS (
 INSERT INTO entries (
     shard, org_id, transfer, line, kind, at, book, account_id, amount, node, epoch, seq)
 SELECT $1::smallint, org_id, number, side.line,
-    CASE WHEN grant_id IS NULL THEN 'overrun' ELSE 'charge' END, $5,
-    CASE WHEN side.line = 2 THEN 'consumed' WHEN grant_id IS NULL THEN 'platform' ELSE 'grant' END,
-    CASE WHEN side.line = 1 THEN grant_id END, side.sign * amount, $2, $3, $4
+    CASE WHEN is_found THEN 'write_off' WHEN grant_id IS NULL THEN 'overrun' ELSE 'charge' END, $5,
+    CASE WHEN (side.line = 2) <> is_found THEN 'consumed'
+        WHEN grant_id IS NULL THEN 'platform' ELSE 'grant' END,
+    CASE WHEN (side.line = 1) <> is_found THEN grant_id END, side.sign * amount, $2, $3, $4
 FROM transfers CROSS JOIN (VALUES (1, -1), (2, 1)) AS side (line, sign)

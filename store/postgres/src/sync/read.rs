@@ -31,8 +31,9 @@ type Figures = (
     u64,
     u64,
     u64,
+    (u64, u64),
     bool,
-    Vec<(u32, u64)>,
+    Vec<(u32, u64, u64)>,
     u64,
 );
 
@@ -112,12 +113,17 @@ fn standing(figures: Figures) -> Option<(AccountId, Standing)> {
         reserved,
         refunded,
         expired,
+        (written_off, written_back),
         recalled,
         leases,
         doubtful,
     ) = figures;
     let credits = Credits::from_micros;
-    let lease = |(epoch, amount)| Some((Epoch(epoch), credits(amount)?));
+    let (mut of_epochs, mut lost) = (BTreeMap::new(), BTreeMap::new());
+    for (epoch, amount, written_off) in leases {
+        of_epochs.insert(Epoch(epoch), credits(amount)?);
+        lost.insert(Epoch(epoch), credits(written_off)?);
+    }
     let standing = Standing {
         org: id(&org)?,
         source: source_from_name(&kind)?,
@@ -130,8 +136,11 @@ fn standing(figures: Figures) -> Option<(AccountId, Standing)> {
         reserved: credits(reserved)?,
         refunded: credits(refunded)?,
         expired: credits(expired)?,
+        written_off: credits(written_off)?,
+        written_back: credits(written_back)?,
         recalled,
-        leases: leases.into_iter().map(lease).collect::<Option<_>>()?,
+        leases: of_epochs,
+        lost,
         doubtful: credits(doubtful)?,
     };
     Some((id(&account)?, standing))

@@ -22,13 +22,15 @@ pub(super) async fn settle(
     let figures = |figure: fn(&Touched) -> Credits| {
         moved().map(|(_, account)| figure(account).micros_i64()).collect::<Vec<_>>()
     };
-    let (mut orgs, mut leased, mut epochs, mut amounts) = (vec![], vec![], vec![], vec![]);
+    let (mut orgs, mut leased, mut epochs) = (vec![], vec![], vec![]);
+    let (mut amounts, mut lost) = (vec![], vec![]);
     for (id, account) in moved() {
         for (epoch, amount) in &account.now.leases {
             orgs.push(account.now.org.uuid());
             leased.push(id.uuid());
             epochs.push(i64::from(epoch.0));
             amounts.push(amount.micros_i64());
+            lost.push(account.now.lost.get(epoch).copied().unwrap_or_default().micros_i64());
         }
     }
     // Only what is leased again as it was may pass an amount.
@@ -52,6 +54,8 @@ pub(super) async fn settle(
         .bind(leased)
         .bind(epochs)
         .bind(amounts)
+        .bind(figures(|account| account.now.written_off))
+        .bind(lost)
         .execute(tx)
         .await?;
     match applied.rows_affected() {
