@@ -3,13 +3,14 @@
 use std::future::Future;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use admin_api::{AdminApi, AdminTokens};
 use anyhow::{Context, anyhow};
 use bursar_config::{Bootstrap, Config, Durability, Handle, Peppers};
-use gateway::{Clock, Gateway, Setup, SteadyClock};
+use gateway::{Clock, Ended, Gateway, Setup, SteadyClock};
 use ledger::Instant;
 use store::KeyHasher;
 use tokio::net::TcpListener;
@@ -39,6 +40,7 @@ pub(crate) struct Running {
     pub(crate) operations: SocketAddr,
     config: Handle,
     node: Arc<ThisNode>,
+    ended: Pin<Box<dyn Future<Output = Ended> + Send>>,
     stop_admin: oneshot::Sender<()>,
     admin_api: JoinHandle<std::io::Result<()>>,
     store: OpenStore,
@@ -92,6 +94,7 @@ impl Running {
         })
         .await?;
         let (gateway_address, operations) = (gateway.address(), gateway.operations_address());
+        let ended = Box::pin(gateway.ended());
         let node = Arc::new(ThisNode::new(folder.node(), gateway));
 
         let control = bootstrap.control.clone().filter(|_| shared.serves_many());
@@ -119,6 +122,7 @@ impl Running {
             operations,
             config,
             node,
+            ended,
             stop_admin,
             admin_api,
             store,
@@ -134,10 +138,12 @@ impl Running {
     /// Runs until `asked` ends.
     ///
     /// # Errors
-    /// The admin API ended by itself.
+    /// The admin API ended by itself; [`Ended`] when the gateway can serve no more, and is to be
+    /// stopped.
     pub(crate) async fn until<T>(&mut self, asked: impl Future<Output = T>) -> anyhow::Result<T> {
         tokio::select! {
             asked = asked => Ok(asked),
+            ended = &mut self.ended => Err(ended.into()),
             ended = &mut self.admin_api => {
                 ended.context("the admin API broke off")?.context("the admin API cannot listen")?;
                 Err(anyhow!("the admin API ended by itself"))

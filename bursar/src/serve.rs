@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use anyhow::bail;
 use bursar_config::{Config, ProcessEnvironment, Reloader};
+use gateway::Ended;
 
 use crate::open_store::OpenStore;
 use crate::run::{Running, open_folder};
@@ -15,7 +16,7 @@ use crate::{log, signals};
 ///
 /// # Errors
 /// A config with problems, a data folder or store that cannot be used, an address that is taken, a
-/// last sync that was not acknowledged.
+/// later start of the same node, a last sync that was not acknowledged.
 #[tokio::main]
 pub(crate) async fn serve(file: &Path) -> anyhow::Result<ExitCode> {
     // Before anything else: until then each of them would end the process.
@@ -32,12 +33,22 @@ pub(crate) async fn serve(file: &Path) -> anyhow::Result<ExitCode> {
     };
     let Some(mut running) = started else { return Ok(ExitCode::SUCCESS) };
     let reloader = Reloader::new(running.config().clone(), file, Arc::new(ProcessEnvironment));
-    let signal = tokio::select! {
-        signal = running.until(ending.asked()) => signal?,
+    let asked = tokio::select! {
+        asked = running.until(ending.asked()) => asked,
         () = Arc::new(reloader).watch(hangup) => bail!("the config is no longer watched"),
     };
-    tracing::info!(signal, "ending");
     ending.at_once_when_asked_again();
+    match asked {
+        Ok(signal) => tracing::info!(signal, "ending"),
+        Err(failure) => {
+            if failure.is::<Ended>() {
+                tracing::error!(%failure, "ending: what runs is let end");
+                // It says no more than that.
+                let _ = running.stop().await;
+            }
+            return Err(failure);
+        }
+    }
     running.stop().await?;
     Ok(ExitCode::SUCCESS)
 }

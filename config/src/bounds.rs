@@ -32,6 +32,8 @@ pub struct Bounds {
     pub answer_bytes: usize,
     /// The ending of running requests at a shutdown. Default: 10 s.
     pub shutdown: Duration,
+    /// The serving from leases while the store does not answer. Default: 5 min.
+    pub max_offline: Duration,
 }
 
 impl Default for Bounds {
@@ -48,6 +50,7 @@ impl Default for Bounds {
             withheld_bytes: 64 << 10,
             answer_bytes: 32 << 20,
             shutdown: Duration::from_secs(10),
+            max_offline: Duration::from_secs(5 * 60),
         }
     }
 }
@@ -66,6 +69,7 @@ pub(crate) fn check(raw: &raw::Bounds, place: &Place, report: &mut Report<'_>) -
     let keepalive = time("keepalive", &raw.keepalive, default.keepalive);
     let stream_max = time("stream_max", &raw.stream_max, default.stream_max);
     let shutdown = time("shutdown", &raw.shutdown, default.shutdown);
+    let max_offline = time("max_offline", &raw.max_offline, default.max_offline);
 
     Some(Bounds {
         header_bytes: header_bytes?,
@@ -81,6 +85,7 @@ pub(crate) fn check(raw: &raw::Bounds, place: &Place, report: &mut Report<'_>) -
         withheld_bytes: withheld_bytes?,
         answer_bytes: answer_bytes?,
         shutdown: shutdown?,
+        max_offline: max_offline?,
     })
 }
 

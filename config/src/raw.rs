@@ -495,6 +495,11 @@ pub(crate) struct Bounds {
     /// The ending of running requests at a shutdown. Default: 10s.
     #[serde(default)]
     pub(crate) shutdown: Field<Duration>,
+    /// The serving from leases while the store does not answer; beyond it nothing is admitted. It
+    /// bounds what such a gateway may spend, and for how long it may not know of a revoked key.
+    /// Default: 5m.
+    #[serde(default)]
+    pub(crate) max_offline: Field<Duration>,
 }
 
 /// What is done where one may decide either way.

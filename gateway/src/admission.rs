@@ -12,7 +12,7 @@ use crate::exchange::{Exchange, Routed};
 use crate::growth::{Growth, Terms};
 use crate::idempotency;
 use crate::metrics::Metrics;
-use crate::org::{Claim, Kept};
+use crate::org::{Claim, Kept, Unmet};
 use crate::quote::{Output, Quoted, quote};
 use crate::refusal::{Code, Denial};
 use crate::running::{Admitted, Running};
@@ -49,7 +49,7 @@ impl Admission {
         let path = routed.caller.path(Some(tool), routed.project);
         let org = &routed.caller.org;
         let standings = org.standings();
-        if org.is_quarantined() || self.ledger.health().is_fenced() {
+        if org.is_quarantined() || self.ledger.is_cut_off(runtime.bounds.max_offline) {
             return Err(Denial::ledger_unavailable());
         }
         let body_hash = sha256(body);
@@ -79,21 +79,24 @@ impl Admission {
         let org = &routed.caller.org;
         let claim = Claim { hold: exchange.id, path, quote: quoted.quote };
         let wait = exchange.config.runtime.bounds.hold_wait;
-        let refusal = match org.admit(claim, wait).await {
+        let unmet = match org.admit(claim, wait).await {
             Ok(hold) => return Ok(hold),
-            Err(Refusal::PeriodUnopened(_)) => {
+            Err(Unmet::Refused(Refusal::PeriodUnopened(_))) => {
                 self.ledger.open_periods(org).await.map_err(|failure| {
                     tracing::warn!(%failure, "a period could not be opened");
                     Denial::ledger_unavailable()
                 })?;
                 match org.admit(claim, wait).await {
                     Ok(hold) => return Ok(hold),
-                    Err(refusal) => refusal,
+                    Err(unmet) => unmet,
                 }
             }
-            Err(refusal) => refusal,
+            Err(unmet) => unmet,
         };
-        Err(routed.refused(&refusal))
+        Err(match unmet {
+            Unmet::Refused(refusal) => routed.refused(&refusal),
+            Unmet::Unanswered => Denial::ledger_unavailable(),
+        })
     }
 
     /// Writes the hold down; one that has no room goes back.

@@ -12,7 +12,6 @@ use pingora::protocols::http::ServerSession;
 use serde::Deserialize;
 use serde_json::json;
 use store::ChangeSeq;
-use tokio::runtime::Handle;
 
 use crate::sync::Ledger;
 
@@ -29,9 +28,6 @@ pub(crate) struct Control {
     node: NodeId,
     ledger: Arc<Ledger>,
     token: Digest,
-    /// The feed is read where it always is: a caller that goes away leaves nothing half done, and no
-    /// connection to the store ends with the listener.
-    runtime: Handle,
 }
 
 #[derive(Deserialize)]
@@ -44,9 +40,8 @@ struct Wanted {
 struct Refused(StatusCode, &'static str, &'static str);
 
 impl Control {
-    /// To be called in the runtime that everything else of the gateway runs in.
     pub(crate) fn new(node: NodeId, ledger: Arc<Ledger>, token: &Secret) -> Self {
-        Self { node, ledger, token: hash(token.expose()), runtime: Handle::current() }
+        Self { node, ledger, token: hash(token.expose()) }
     }
 
     /// Answers a request for [`CHANGES`].
@@ -75,19 +70,10 @@ impl Control {
         }
         let body = read(session).await?;
         let Wanted { seq } = serde_json::from_slice(&body).map_err(|_| NO_NUMBER)?;
-        let ledger = Arc::clone(&self.ledger);
-        let taken_in = self.runtime.spawn(async move {
-            let outcome = ledger.take_in(ChangeSeq(seq)).await;
-            outcome.map(|_| ledger.taken_in())
-        });
-        match taken_in.await {
-            Ok(Ok(seq)) => Ok(seq),
-            Ok(Err(failure)) => {
-                tracing::warn!(%failure, seq, "a change could not be taken in");
-                Err(AWAY)
-            }
+        match self.ledger.take_in(ChangeSeq(seq)).await {
+            Ok(_) => Ok(self.ledger.taken_in()),
             Err(failure) => {
-                tracing::error!(%failure, seq, "taking a change in broke off");
+                tracing::warn!(%failure, seq, "a change could not be taken in");
                 Err(AWAY)
             }
         }

@@ -12,6 +12,7 @@ use crate::exchange::{Exchange, Routed};
 use crate::idempotency::IdempotencyKey;
 use crate::identity::{Caller, Keyring, Presented, presented};
 use crate::refusal::{Code, Denial};
+use crate::sync::Ledger;
 
 /// The header that names a project instead of the key's own.
 pub(crate) const PROJECT_HEADER: &str = "x-bursar-project";
@@ -21,6 +22,7 @@ pub(crate) const OWN_PREFIX: &str = "/bursar/v1/";
 /// The door: decides all that can be decided from the header.
 pub(crate) struct Gate {
     keyring: Keyring,
+    ledger: Arc<Ledger>,
     closing: AtomicBool,
 }
 
@@ -33,8 +35,8 @@ pub(crate) enum Entry {
 }
 
 impl Gate {
-    pub(crate) const fn new(keyring: Keyring) -> Self {
-        Self { keyring, closing: AtomicBool::new(false) }
+    pub(crate) const fn new(keyring: Keyring, ledger: Arc<Ledger>) -> Self {
+        Self { keyring, ledger, closing: AtomicBool::new(false) }
     }
 
     /// Nobody enters any more.
@@ -64,6 +66,9 @@ impl Gate {
         let caller = self.identify(&request.headers).await?;
         if path.starts_with(OWN_PREFIX) {
             return Ok(Entry::Own(caller));
+        }
+        if self.ledger.is_cut_off(config.runtime.bounds.max_offline) {
+            return Err(Denial::ledger_unavailable());
         }
         let Some(matched) = matched else {
             return Err(Denial::new(

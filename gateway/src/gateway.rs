@@ -6,10 +6,8 @@ use std::time::{Duration, Instant};
 
 use bursar_config::Handle;
 use journal::{AppliedUpTo, ClosedJournal, Journal, Lsn, OnFailure};
-use ledger::{Instant as Money, NodeId};
+use ledger::{Epoch, Instant as Money, NodeId};
 use store::{ChangeSeq, KeyHasher, Registration, Store};
-use tokio::sync::watch;
-use tokio::task::JoinHandle;
 
 use crate::admission::Admission;
 use crate::control::Control;
@@ -22,7 +20,8 @@ use crate::own::Own;
 use crate::proxy::Proxy;
 use crate::recovery::Recovered;
 use crate::server::{Listeners, Server};
-use crate::sync::{self, Ledger, Membership};
+use crate::store_calls::StoreCalls;
+use crate::sync::{Ledger, Membership, Tasks};
 use crate::time::Clock;
 use crate::upstream::Resolver;
 
@@ -77,6 +76,20 @@ pub enum ShutdownError {
         "the store did not take the last charges, the journal keeps them for the next start: {0}"
     )]
     Unsynced(store::Error),
+    /// A later start of this node has begun.
+    #[error(transparent)]
+    Ended(#[from] Ended),
+}
+
+/// Why a gateway can serve no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Ended {
+    /// A later start of this node has begun, or the operator has retired it.
+    #[error(
+        "fenced: epoch {0:?} of this node has begun elsewhere; what this one has charged since is in \
+         its journal, and the next start on its folder reports it"
+    )]
+    Fenced(Epoch),
 }
 
 /// A running gateway.
@@ -86,8 +99,7 @@ pub struct Gateway {
     metrics: Arc<Metrics>,
     config: Handle,
     server: Server,
-    stop_sync: watch::Sender<bool>,
-    sync: JoinHandle<()>,
+    tasks: Tasks,
     recovered: Recovered,
 }
 
@@ -102,6 +114,9 @@ impl Gateway {
     /// [`StartError`] when the store cannot be read or an address is taken.
     pub async fn start(setup: Setup) -> Result<Self, StartError> {
         let Setup { config, store, journal, on_journal_failure, clock, keys, node } = setup;
+        let metrics = Metrics::new().map_err(|error| StartError::Proxy(error.to_string()))?;
+        let metrics = Arc::new(metrics);
+        let store = Arc::new(StoreCalls::new(store, metrics.store_calls.clone()));
         // First: an address that is taken is found out before the store hears of this start.
         let listeners = Listeners::of(&config.load().bootstrap)?;
         let control = config.load().bootstrap.control.clone();
@@ -110,11 +125,13 @@ impl Gateway {
             None => listeners.operations().to_string(),
         });
         let arrival = Arrival { node, control: address, now: clock.now() };
-        let (journal, membership) = join(&*store, journal, on_journal_failure, arrival).await?;
-        clock.not_before(journal.latest());
+        let (journal, membership) = join(&store, journal, on_journal_failure, arrival).await?;
         let epoch = membership.epoch;
         let (journal, clock_of) = (Arc::new(journal), Arc::clone(&clock));
-        let ledger = Ledger::new(membership, Arc::clone(&store), journal, clock_of).await?;
+        let ledger =
+            Ledger::new(membership, Arc::clone(&store), Arc::clone(&journal), clock_of).await?;
+        ledger.give_sign_of_life().await?;
+        clock.not_before(journal.latest());
         let recovered = ledger.recover().await?;
         if recovered != Recovered::default() {
             tracing::info!(
@@ -127,10 +144,8 @@ impl Gateway {
             );
         }
         let ledger = Arc::new(ledger);
-        let metrics = Metrics::new().map_err(|error| StartError::Proxy(error.to_string()))?;
-        let metrics = Arc::new(metrics);
         let keyring = Keyring::new(keys, store, Arc::clone(&ledger), clock);
-        let gate = Arc::new(Gate::new(keyring));
+        let gate = Arc::new(Gate::new(keyring, Arc::clone(&ledger)));
         let proxy = Proxy {
             config: config.clone(),
             counter: RequestCounter::new(node, epoch),
@@ -148,9 +163,8 @@ impl Gateway {
             control: control.map(|control| Control::new(node, Arc::clone(&ledger), &control.token)),
         };
         let server = Server::start(proxy, operations, listeners).await?;
-        let (stop_sync, stopped) = watch::channel(false);
-        let sync = tokio::spawn(sync::run(Arc::clone(&ledger), stopped));
-        Ok(Self { gate, ledger, metrics, config, server, stop_sync, sync, recovered })
+        let tasks = Tasks::start(&ledger);
+        Ok(Self { gate, ledger, metrics, config, server, tasks, recovered })
     }
 
     /// What the start found of the one before it.
@@ -171,6 +185,12 @@ impl Gateway {
         self.server.operations
     }
 
+    /// Ends when this gateway can serve no more, and says why: it is to be shut down.
+    pub fn ended(&self) -> impl Future<Output = Ended> + Send + use<> {
+        let fenced = self.ledger.health().fenced();
+        async move { Ended::Fenced(fenced.await) }
+    }
+
     /// Takes in what the store has committed; whether everything up to `seq` is in force.
     pub async fn take_in(&self, seq: ChangeSeq) -> bool {
         match self.ledger.take_in(seq).await {
@@ -182,10 +202,12 @@ impl Gateway {
         }
     }
 
-    /// Stops admitting, lets running requests end, has the last charges stored, and stops.
+    /// Stops admitting, lets running requests end, has the last charges stored and the leases taken
+    /// back, and stops.
     ///
     /// # Errors
-    /// [`ShutdownError::Unsynced`] when the store did not acknowledge the last charges.
+    /// [`ShutdownError::Unsynced`] when the store did not acknowledge the last charges;
+    /// [`ShutdownError::Ended`] when it had fenced this gateway, whose journal keeps them.
     pub async fn shutdown(self) -> Result<(), ShutdownError> {
         self.gate.close();
         let deadline = Instant::now() + self.config.load().runtime.bounds.shutdown;
@@ -194,9 +216,12 @@ impl Gateway {
         }
         // What still runs is torn down with Pingora, which ends its holds.
         self.server.stop().await;
-        let _ = self.stop_sync.send(true);
-        let _ = self.sync.await;
-        self.ledger.sync_all(LAST_SYNC).await.map_err(ShutdownError::Unsynced)
+        self.tasks.stop(LAST_SYNC).await;
+        let left = self.ledger.leave(LAST_SYNC).await;
+        match self.ledger.health().fenced_by() {
+            Some(epoch) => Err(Ended::Fenced(epoch).into()),
+            None => left.map_err(ShutdownError::Unsynced),
+        }
     }
 }
 
@@ -209,12 +234,13 @@ struct Arrival {
 
 /// Begins a new start of the node: in the store, and then in its journal.
 async fn join(
-    store: &dyn Store,
+    store: &StoreCalls,
     journal: ClosedJournal,
     on_failure: OnFailure,
     arrival: Arrival,
 ) -> Result<(Journal, Membership), StartError> {
     let Arrival { node, control, now } = arrival;
+    let told_at = control.clone();
     let (journal_id, last_lsn) = (journal.id(), journal.last().0);
     let registration = Registration { node, journal: journal_id, last_lsn, now, control };
     let registered = store.register(&registration).await?;
@@ -229,5 +255,7 @@ async fn join(
     let started = move || journal.start(epoch, &applied, on_failure);
     let started = tokio::task::spawn_blocking(started).await;
     let journal = started.map_err(|error| StartError::Proxy(error.to_string()))??;
-    Ok((journal, Membership { node, epoch, applied: registered.applied }))
+    let applied = registered.applied;
+    let membership = Membership { node, epoch, control: told_at, journal_id, applied };
+    Ok((journal, membership))
 }

@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use ledger::{Credits, Decision, Hold, PathIndex, Price, Quote, Refusal, Unit, Usage};
+use ledger::{Credits, Hold, PathIndex, Price, Quote, Refusal, Unit, Usage};
 use tokio::sync::oneshot;
 use tokio::sync::oneshot::error::TryRecvError;
 
 use crate::meter::counted_tokens;
-use crate::org::{Asked, Claim, Org};
+use crate::org::{Asked, Claim, Org, Unmet};
 
 /// How far a hold reaches, and what is asked to make it reach further.
 pub(crate) struct Growth {
@@ -19,7 +19,7 @@ pub(crate) struct Growth {
     /// Output tokens that were asked for last, and those that were granted.
     wanted: u64,
     granted: u64,
-    asked: Option<oneshot::Receiver<Decision>>,
+    asked: Option<oneshot::Receiver<Result<Hold, Unmet>>>,
     refused: Option<Refusal>,
     withheld: BytesMut,
     /// Bytes of text that have gone out.
@@ -117,7 +117,7 @@ impl Growth {
         let quote = Quote { least: terms.cost(least), most: terms.cost(self.wanted) };
         let claim = Claim { hold: hold.id(), path: self.path, quote };
         match self.org.ask_extension(hold, claim) {
-            Asked::Decided(decision) => self.take(decision),
+            Asked::Decided(decision) => self.take(decision.map_err(Unmet::Refused)),
             waiting @ Asked::Waiting(..) => {
                 let (sender, receiver) = oneshot::channel();
                 self.asked = Some(receiver);
@@ -134,16 +134,19 @@ impl Growth {
         }
     }
 
-    fn take(&mut self, decision: Decision) -> Option<Hold> {
+    fn take(&mut self, decision: Result<Hold, Unmet>) -> Option<Hold> {
         match decision {
             Ok(extension) => {
                 self.granted = self.terms.tokens(self.wanted, extension.amount());
                 self.terms.covered = self.terms.covered.saturating_add(self.granted);
                 Some(extension)
             }
-            // Only held: asked again at the next chunk.
-            Err(Refusal::CreditsHeld(_) | Refusal::CreditsInDoubt(_)) => None,
-            Err(refusal) => {
+            // Only held, or nobody has said no: asked again at the next chunk.
+            Err(
+                Unmet::Unanswered
+                | Unmet::Refused(Refusal::CreditsHeld(_) | Refusal::CreditsInDoubt(_)),
+            ) => None,
+            Err(Unmet::Refused(refusal)) => {
                 self.refused = Some(refusal);
                 None
             }

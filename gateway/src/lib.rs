@@ -26,6 +26,8 @@ mod ask;
 mod idempotency;
 mod quote;
 
+mod flights;
+mod lease;
 mod org;
 
 mod upstream;
@@ -43,6 +45,7 @@ mod refusal;
 mod tell;
 
 mod recovery;
+mod store_calls;
 mod sync;
 
 mod control;
@@ -50,6 +53,6 @@ mod metrics;
 mod operations;
 mod own;
 
-pub use gateway::{Gateway, Setup, ShutdownError, StartError};
+pub use gateway::{Ended, Gateway, Setup, ShutdownError, StartError};
 pub use recovery::Recovered;
 pub use time::{Clock, SteadyClock};

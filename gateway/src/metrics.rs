@@ -17,6 +17,8 @@ pub(crate) struct Metrics {
     endings: IntCounterVec,
     charged: IntCounterVec,
     overrun: IntCounterVec,
+    /// Calls of the store.
+    pub(crate) store_calls: IntCounterVec,
     duration: Histogram,
     /// Requests that have arrived and not ended.
     pub(crate) present: IntGauge,
@@ -86,6 +88,11 @@ impl Metrics {
             "Cost above the hold, borne by the platform, in micro-credits",
             &["tool"],
         )?;
+        let store_calls = counters(
+            "bursar_store_calls_total",
+            "Calls of the store: a request whose key and credits are known makes none",
+            &["operation"],
+        )?;
         let duration = Histogram::with_opts(
             HistogramOpts::new("bursar_request_duration_seconds", "From arrival to the last byte")
                 .buckets(SECONDS.to_vec()),
@@ -100,6 +107,7 @@ impl Metrics {
             endings,
             charged,
             overrun,
+            store_calls,
             duration,
             present: gauge("bursar_requests_running", "Requests that have not ended")?,
             holds: gauge("bursar_holds_open", "Requests that credits are held for")?,

@@ -5,7 +5,7 @@ use journal::{Orphan, Record};
 use ledger::{Cause, Charge, Credits, Ending, Instant, settle_written};
 
 use crate::gateway::StartError;
-use crate::sync::Ledger;
+use crate::sync::{Ledger, Wish};
 
 /// What a recovery has found and done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -44,11 +44,13 @@ impl Ledger {
             let written = self.journal().append(shard, Record::Settle(charge.into()));
             written.map_err(|_full| StartError::JournalFull)?;
         }
+        self.tell_a_store_that_went_back().await?;
         recovered.records = self.journal().status().unreported;
         for shard in self.journal().unreported() {
-            self.sync(shard, Vec::new()).await?;
+            self.sync(shard, Wish::default()).await?;
         }
         self.give_back_earlier_leases().await?;
+        self.has_told_everything();
         Ok(recovered)
     }
 }

@@ -38,47 +38,47 @@ COMMENT ON COLUMN limits.removed IS 'it counts no more';
 --   available = amount - spent - leased - reserved - expired - written_off, and never below nothing
 --   spent     = opened_with + what its usage events charged - refunded
 CREATE TABLE accounts (
-    shard       smallint NOT NULL,
-    org_id      uuid     NOT NULL,
-    account_id  uuid     NOT NULL,
-    kind        text     NOT NULL,
-    limit_id    uuid,
-    start_at    bigint   NOT NULL,
-    end_at      bigint   NOT NULL,
-    amount      bigint   NOT NULL,
-    ceiling     bigint   NOT NULL DEFAULT 0,
-    spent       bigint   NOT NULL,
-    leased      bigint   NOT NULL,
-    reserved    bigint   NOT NULL,
-    opened_with bigint   NOT NULL,
-    refunded    bigint   NOT NULL DEFAULT 0,
-    expired     bigint   NOT NULL DEFAULT 0,
-    written_off bigint   NOT NULL DEFAULT 0,
-    written_back bigint  NOT NULL DEFAULT 0,
-    closed      boolean  NOT NULL,
-    recalled    boolean  NOT NULL DEFAULT false,
-    version     bigint   NOT NULL,
-    unexpired   boolean  NOT NULL GENERATED ALWAYS AS
-        (limit_id IS NULL AND expired + written_off < amount - spent) STORED,
+    shard        smallint NOT NULL,
+    org_id       uuid     NOT NULL,
+    account_id   uuid     NOT NULL,
+    kind         text     NOT NULL,
+    limit_id     uuid,
+    start_at     bigint   NOT NULL,
+    end_at       bigint   NOT NULL,
+    amount       bigint   NOT NULL,
+    ceiling      bigint   NOT NULL DEFAULT 0,
+    spent        bigint   NOT NULL,
+    leased       bigint   NOT NULL,
+    reserved     bigint   NOT NULL,
+    opened_with  bigint   NOT NULL,
+    refunded     bigint   NOT NULL DEFAULT 0,
+    expired      bigint   NOT NULL DEFAULT 0,
+    written_off  bigint   NOT NULL DEFAULT 0,
+    written_back bigint   NOT NULL DEFAULT 0,
+    closed       boolean  NOT NULL,
+    recalled     boolean  NOT NULL DEFAULT false,
+    version      bigint   NOT NULL,
+    unexpired    boolean  NOT NULL GENERATED ALWAYS AS
+        (limit_id IS NULL AND expired < amount - spent - written_off) STORED,
 
-    CONSTRAINT accounts_pk          PRIMARY KEY (shard, org_id, account_id),
-    CONSTRAINT accounts_id          UNIQUE (shard, account_id),
-    CONSTRAINT accounts_org         FOREIGN KEY (shard, org_id) REFERENCES orgs (shard, org_id),
-    CONSTRAINT accounts_of_a_limit  FOREIGN KEY (shard, org_id, limit_id)
+    CONSTRAINT accounts_pk           PRIMARY KEY (shard, org_id, account_id),
+    CONSTRAINT accounts_id           UNIQUE (shard, account_id),
+    CONSTRAINT accounts_org          FOREIGN KEY (shard, org_id) REFERENCES orgs (shard, org_id),
+    CONSTRAINT accounts_of_a_limit   FOREIGN KEY (shard, org_id, limit_id)
         REFERENCES limits (shard, org_id, limit_id),
-    CONSTRAINT accounts_kind        CHECK (kind IN ('limit', 'seat', 'promo', 'allocation', 'top_up')),
-    CONSTRAINT accounts_limit       CHECK ((kind = 'limit') = (limit_id IS NOT NULL)),
-    CONSTRAINT accounts_amount      CHECK (amount >= 0),
-    CONSTRAINT accounts_ceiling     CHECK (ceiling >= 0),
-    CONSTRAINT accounts_spent       CHECK (spent >= opened_with),
-    CONSTRAINT accounts_leased      CHECK (leased >= 0),
-    CONSTRAINT accounts_reserved    CHECK (reserved >= 0),
-    CONSTRAINT accounts_opened_with CHECK (opened_with >= 0),
-    CONSTRAINT accounts_refunded    CHECK (refunded >= 0),
-    CONSTRAINT accounts_expired     CHECK (expired >= 0 AND (expired = 0 OR limit_id IS NULL)),
+    CONSTRAINT accounts_kind         CHECK (kind IN ('limit', 'seat', 'promo', 'allocation', 'top_up')),
+    CONSTRAINT accounts_limit        CHECK ((kind = 'limit') = (limit_id IS NOT NULL)),
+    CONSTRAINT accounts_amount       CHECK (amount >= 0),
+    CONSTRAINT accounts_ceiling      CHECK (ceiling >= 0),
+    CONSTRAINT accounts_spent        CHECK (spent >= opened_with),
+    CONSTRAINT accounts_leased       CHECK (leased >= 0),
+    CONSTRAINT accounts_reserved     CHECK (reserved >= 0),
+    CONSTRAINT accounts_opened_with  CHECK (opened_with >= 0),
+    CONSTRAINT accounts_refunded     CHECK (refunded >= 0),
+    CONSTRAINT accounts_expired      CHECK (expired >= 0 AND (expired = 0 OR limit_id IS NULL)),
     CONSTRAINT accounts_written_off  CHECK (written_off >= 0),
     CONSTRAINT accounts_written_back CHECK (written_back >= 0),
-    CONSTRAINT accounts_never_over  CHECK (
+    CONSTRAINT accounts_never_over   CHECK (
         spent + leased + reserved + expired + written_off <= greatest(amount, ceiling))
 ) WITH (fillfactor = 50);
 
@@ -135,18 +135,18 @@ CREATE TRIGGER accounts_amount_changes BEFORE UPDATE OF amount ON accounts
     FOR EACH ROW EXECUTE FUNCTION accounts_set_ceiling();
 
 CREATE TABLE leases (
-    shard      smallint NOT NULL,
-    org_id     uuid     NOT NULL,
-    account_id uuid     NOT NULL,
-    node       bigint   NOT NULL,
-    epoch      bigint   NOT NULL,
-    amount     bigint   NOT NULL,
-    written_off bigint  NOT NULL DEFAULT 0,
+    shard       smallint NOT NULL,
+    org_id      uuid     NOT NULL,
+    account_id  uuid     NOT NULL,
+    node        bigint   NOT NULL,
+    epoch       bigint   NOT NULL,
+    amount      bigint   NOT NULL,
+    written_off bigint   NOT NULL DEFAULT 0,
 
-    CONSTRAINT leases_pk      PRIMARY KEY (shard, org_id, account_id, node, epoch),
-    CONSTRAINT leases_account FOREIGN KEY (shard, org_id, account_id)
+    CONSTRAINT leases_pk          PRIMARY KEY (shard, org_id, account_id, node, epoch),
+    CONSTRAINT leases_account     FOREIGN KEY (shard, org_id, account_id)
         REFERENCES accounts (shard, org_id, account_id),
-    CONSTRAINT leases_amount  CHECK (amount >= 0),
+    CONSTRAINT leases_amount      CHECK (amount >= 0),
     CONSTRAINT leases_written_off CHECK (written_off >= 0)
 ) WITH (fillfactor = 50);
 
@@ -157,7 +157,7 @@ COMMENT ON TABLE leases IS
 COMMENT ON COLUMN leases.amount IS
     'micro-credits: granted, less what was reported spent or given back';
 COMMENT ON COLUMN leases.written_off IS
-    'micro-credits: no lease any more; only charges of the gateway''s journal may spend it';
+    'micro-credits: no lease any more, since the gateway was given up; only charges of its journal spend it';
 
 CREATE TABLE grants (
     shard      smallint NOT NULL,
@@ -222,7 +222,7 @@ CREATE TABLE compensations (
     node       bigint   NOT NULL,
     epoch      bigint   NOT NULL,
     amount     bigint   NOT NULL,
-    taken_back boolean  NOT NULL,
+    taken_back boolean  NOT NULL DEFAULT false,
 
     CONSTRAINT compensations_pk     PRIMARY KEY (shard, org_id, grant_id),
     CONSTRAINT compensations_grant  FOREIGN KEY (shard, org_id, grant_id)
@@ -230,13 +230,12 @@ CREATE TABLE compensations (
     CONSTRAINT compensations_amount CHECK (amount > 0)
 );
 
-CREATE INDEX compensations_of_node ON compensations (node, epoch) WHERE NOT taken_back;
+CREATE INDEX compensations_of_node ON compensations (node) WHERE NOT taken_back;
 
 COMMENT ON TABLE compensations IS
     'Grants that an organisation was given for what was lost with a gateway, at the platform''s cost.';
-COMMENT ON COLUMN compensations.epoch IS
-    'the epoch that was begun for nobody when the gateway was given up';
+COMMENT ON COLUMN compensations.epoch IS 'the one that was begun for nobody when the gateway was retired';
 COMMENT ON COLUMN compensations.amount IS
     'micro-credits: what was written off of the organisation''s grants';
 COMMENT ON COLUMN compensations.taken_back IS
-    'the journal has turned up, and what was unspent is the platform''s again';
+    'the gateway''s journal has turned up, and what was unspent is the platform''s again';

@@ -73,6 +73,7 @@ async fn ask(ledger: &Ledger, wanted: &IdempotencyClaim) -> Result<ClaimAnswer, 
         ledger.store().claim_idempotency(wanted).await
     };
     asked.await.map_err(|failure: store::Error| {
+        ledger.health().refused(&failure);
         tracing::warn!(%failure, "an idempotency key could not be claimed");
         Denial::ledger_unavailable()
     })

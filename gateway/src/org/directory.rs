@@ -5,42 +5,56 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use dashmap::DashMap;
-use ledger::{Book, Change, OrgId, Shard};
-use store::{ChangeSeq, OrgData, Store};
-use tokio::sync::Mutex;
+use ledger::{Book, Change, Leases, OrgId, Shard};
+use parking_lot::RwLock;
+use store::{ChangeSeq, OrgData, Stamp};
 
-use super::{Org, OrgView};
+use super::reload::changes;
+use super::{Bell, Org, OrgView};
+use crate::flights::{Flights, Landed};
+use crate::store_calls::StoreCalls;
 use crate::time::Clock;
 
 /// The organisations in memory.
 pub(crate) struct Directory {
-    store: Arc<dyn Store>,
+    store: Arc<StoreCalls>,
     clock: Arc<dyn Clock>,
+    leases: Leases,
     orgs: DashMap<OrgId, Arc<Org>>,
-    /// One load at a time: many requests of a cold organisation wait for the same one.
-    loading: Mutex<()>,
-    /// The last change taken in; one reader of the feed at a time.
-    feed: Mutex<ChangeSeq>,
+    shards: Vec<InShard>,
+    loading: Flights<OrgId, Option<Arc<Org>>>,
+    /// The last change taken in. One reader of the feed at a time; it stands still while an
+    /// organisation that was loaded takes its place.
+    feed: tokio::sync::RwLock<ChangeSeq>,
     taken_in: AtomicU64,
     enriched: parking_lot::Mutex<HashMap<OrgId, ChangeSeq>>,
+}
+
+/// The organisations of one shard.
+#[derive(Default)]
+struct InShard {
+    bell: Arc<Bell>,
+    orgs: RwLock<Vec<Arc<Org>>>,
 }
 
 /// How many changes are read from the feed at once.
 const FEED_PAGE: usize = 500;
 
 impl Directory {
-    /// The empty directory of a store, whose changes up to now every load contains.
-    pub(crate) async fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> store::Result<Self> {
-        let seq = store.stamp().await?.seq;
-        Ok(Self {
+    /// The empty directory of a store; every load contains its changes up to `seq`.
+    pub(crate) fn new(store: Arc<StoreCalls>, clock: Arc<dyn Clock>, seq: ChangeSeq) -> Self {
+        let leases = if store.serves_many() { Leases::Shared } else { Leases::Everything };
+        Self {
             store,
             clock,
+            leases,
             orgs: DashMap::new(),
-            loading: Mutex::new(()),
-            feed: Mutex::new(seq),
+            shards: (0..Shard::COUNT).map(|_| InShard::default()).collect(),
+            loading: Flights::default(),
+            feed: tokio::sync::RwLock::new(seq),
             taken_in: AtomicU64::new(seq.0),
             enriched: parking_lot::Mutex::default(),
-        })
+        }
     }
 
     pub(crate) fn loaded(&self, org: OrgId) -> Option<Arc<Org>> {
@@ -51,9 +65,23 @@ impl Directory {
         self.orgs.iter().map(|org| Arc::clone(&org)).collect()
     }
 
+    /// Whether other gateways spend of the same organisations.
+    pub(crate) const fn is_shared(&self) -> bool {
+        matches!(self.leases, Leases::Shared)
+    }
+
     pub(crate) fn of_shard(&self, shard: Shard) -> Vec<Arc<Org>> {
-        let all = self.all().into_iter();
-        all.filter(|org| org.shard() == shard).collect()
+        self.shard(shard).orgs.read().clone()
+    }
+
+    /// What is rung when a shard has to be synced before its turn.
+    pub(crate) fn bell(&self, shard: Shard) -> &Arc<Bell> {
+        &self.shard(shard).bell
+    }
+
+    fn shard(&self, shard: Shard) -> &InShard {
+        let shard = self.shards.get(usize::from(shard.number()));
+        shard.expect("there is a place for every shard")
     }
 
     /// The last change that is in force here.
@@ -62,39 +90,54 @@ impl Directory {
     }
 
     /// Loads an organisation, without leases.
-    pub(crate) async fn load(&self, id: OrgId) -> store::Result<Option<Arc<Org>>> {
+    pub(crate) async fn load(&self, id: OrgId) -> Landed<Option<Arc<Org>>> {
         if let Some(org) = self.loaded(id) {
             return Ok(Some(org));
         }
-        let _one = self.loading.lock().await;
+        self.loading.board(id, || self.fetch(id)).await
+    }
+
+    async fn fetch(&self, id: OrgId) -> store::Result<Option<Arc<Org>>> {
         if let Some(org) = self.loaded(id) {
             return Ok(Some(org));
         }
-        // The feed stands still while we read: what it brings later is not in the data, or again.
-        let _still = self.feed.lock().await;
+        let Some((org, seq)) = self.read(id).await? else { return Ok(None) };
+        {
+            // The feed went on meanwhile: what it has brought has to be in what was read.
+            let last = self.feed.read().await;
+            if *last <= seq {
+                return Ok(Some(self.enter(org)));
+            }
+        }
+        // It was overtaken: the feed stands still while it is read again.
+        let _still = self.feed.read().await;
+        let read = self.read(id).await?;
+        Ok(read.map(|(org, _)| self.enter(org)))
+    }
+
+    /// An organisation as it is stored, and the last change that is in that.
+    async fn read(&self, id: OrgId) -> store::Result<Option<(Arc<Org>, ChangeSeq)>> {
         let Some(data) = self.store.load(id).await? else { return Ok(None) };
         let org = Arc::new(self.build(&data));
         self.open_periods(&org).await?;
-        self.orgs.insert(id, Arc::clone(&org));
-        Ok(Some(org))
+        Ok(Some((org, data.seq)))
+    }
+
+    fn enter(&self, org: Arc<Org>) -> Arc<Org> {
+        self.shard(org.shard()).orgs.write().push(Arc::clone(&org));
+        self.orgs.insert(org.id(), Arc::clone(&org));
+        org
     }
 
     fn build(&self, data: &OrgData) -> Org {
         let now = self.clock.now();
-        let mut book = Book::new(data.org.id, ledger::Leases::Everything);
-        let members = data.members.iter().map(|member| Change::Member(member.standing.clone()));
-        let keys = data.keys.iter().map(|key| Change::Key(key.standing.clone()));
-        let limits = data.limits.iter().cloned().map(Change::Limit);
-        let grants = data.grants.iter().map(|known| Change::Grant {
-            grant: known.grant.clone(),
-            spent: known.spent,
-            refunded: known.refunded,
-        });
-        for change in members.chain(keys).chain(limits).chain(grants) {
+        let mut book = Book::new(data.org.id, self.leases);
+        for change in changes(data) {
             let decided = book.apply(change, now);
             debug_assert!(decided.is_empty(), "nobody waits for a new book");
         }
-        Org::new(OrgView::of(data), book, Arc::clone(&self.clock))
+        let bell = Arc::clone(self.bell(data.org.id.shard()));
+        Org::new(OrgView::of(data), book, self.leases, bell, Arc::clone(&self.clock))
     }
 
     /// Opens the periods that an organisation needs now and does not know.
@@ -124,7 +167,7 @@ impl Directory {
     /// Nothing but the feed itself is waited for, so that a key is revoked here however long an
     /// organisation that got more to spend waits for its leases.
     pub(crate) async fn read_feed(&self, seq: ChangeSeq) -> store::Result<()> {
-        let mut last = self.feed.lock().await;
+        let mut last = self.feed.write().await;
         if *last > seq {
             return Ok(());
         }
@@ -147,6 +190,25 @@ impl Directory {
                 return Ok(());
             }
         }
+    }
+
+    /// Reads everything again, since the store went back in time; the feed goes on from there.
+    pub(crate) async fn reload(&self) -> store::Result<Stamp> {
+        let mut last = self.feed.write().await;
+        let stamp = self.store.stamp().await?;
+        for org in self.all() {
+            match self.store.load(org.id()).await? {
+                Some(data) => {
+                    org.reload(&data);
+                    self.open_periods(&org).await?;
+                }
+                // Nothing of it can be booked.
+                None => org.quarantine(),
+            }
+        }
+        *last = stamp.seq;
+        self.taken_in.store(stamp.seq.0, Ordering::Release);
+        Ok(stamp)
     }
 
     /// The organisations that changes have given more to spend which is not leased yet, each with

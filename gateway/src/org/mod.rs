@@ -1,8 +1,11 @@
 //! An organisation in memory: its book behind one short lock, and who waits for it.
 
 mod ask;
+mod bell;
 mod change;
 mod directory;
+mod lease;
+mod reload;
 mod view;
 mod wait;
 
@@ -12,24 +15,32 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
 use ledger::{
-    AccountId, Book, Change, Credits, Decided, Decision, Hold, HoldId, Instant, OrgId, PathIndex,
-    PathKey, PathView, Quote, Refusal, Settlement, Shard, Ticket,
+    AccountId, Book, Change, Credits, Decided, Decision, Hold, HoldId, Instant, Leases, OrgId,
+    PathIndex, PathKey, PathView, Quote, Refusal, Settlement, Shard, Ticket,
 };
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
+use crate::lease::Plan;
 use crate::time::Clock;
 
+pub(crate) use bell::{Bell, Reasons};
 pub(crate) use directory::Directory;
 pub(crate) use view::OrgView;
-pub(crate) use wait::Asked;
+pub(crate) use wait::{Asked, Unmet};
 
 /// One organisation: what every identity of it keeps hold of.
 pub(crate) struct Org {
     id: OrgId,
     shard: Shard,
     clock: Arc<dyn Clock>,
+    leases: Leases,
     state: Mutex<State>,
+    /// How its accounts are spent here; never locked together with the book.
+    plan: Mutex<Plan>,
+    /// Rung when the store is to be asked, and whether it has been.
+    bell: Arc<Bell>,
+    rung: AtomicBool,
     view: ArcSwap<OrgView>,
     /// How often the standing of a key or a member has changed.
     standings: AtomicU64,
@@ -43,17 +54,35 @@ pub(crate) struct Org {
 
 struct State {
     book: Book,
-    waiting: HashMap<Ticket, oneshot::Sender<Decision>>,
+    waiting: HashMap<Ticket, Waiter>,
+}
+
+/// Who waits for a decision.
+struct Waiter {
+    decision: oneshot::Sender<Decision>,
+    /// Somebody has said that what it needs is merely held: the book that leases everything, or the
+    /// store.
+    heard: bool,
 }
 
 impl Org {
-    pub(crate) fn new(view: OrgView, book: Book, clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn new(
+        view: OrgView,
+        book: Book,
+        leases: Leases,
+        bell: Arc<Bell>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         let id = book.org();
         Self {
             id,
             shard: id.shard(),
             clock,
+            leases,
             state: Mutex::new(State { book, waiting: HashMap::new() }),
+            plan: Mutex::default(),
+            bell,
+            rung: AtomicBool::new(false),
             view: ArcSwap::from_pointee(view),
             standings: AtomicU64::new(0),
             richer: AtomicU64::new(1),
@@ -89,6 +118,9 @@ impl Org {
     /// There may be more to lease.
     pub(crate) fn enrich(&self) {
         self.richer.fetch_add(1, Ordering::Release);
+        if self.waiting() > 0 {
+            self.ring();
+        }
     }
 
     /// Has everything leased that is not yet; whether there was anything. One at a time, since who
@@ -117,6 +149,7 @@ impl Org {
         let mut state = self.state.lock();
         let decided = state.book.close(settlement, now);
         state.deliver(decided, now);
+        self.after(state);
     }
 
     /// Puts a committed change in force.
@@ -125,6 +158,7 @@ impl Org {
         let mut state = self.state.lock();
         let decided = state.book.apply(change, now);
         state.deliver(decided, now);
+        self.after(state);
     }
 
     /// Whether the caller may spend at all on this path, whatever it asks for.
@@ -184,7 +218,7 @@ impl State {
         let mut undelivered = decided;
         while let Some((ticket, decision)) = undelivered.pop() {
             let kept = match self.waiting.remove(&ticket) {
-                Some(waiter) => waiter.send(decision),
+                Some(waiter) => waiter.decision.send(decision),
                 None => Err(decision),
             };
             if let Err(Ok(hold)) = kept {

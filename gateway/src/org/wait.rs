@@ -5,11 +5,20 @@ use std::time::Duration;
 use ledger::{Admission, Decision, Hold, Refusal, Ticket};
 use tokio::sync::oneshot;
 
-use super::{Claim, Org};
+use super::{Claim, Org, Waiter};
+
+/// Why credits were not taken.
+#[derive(Clone, Debug)]
+pub(crate) enum Unmet {
+    /// The book has said no.
+    Refused(Refusal),
+    /// The store has other gateways' part of it, and has not answered in time: nobody could say no.
+    Unanswered,
+}
 
 impl Org {
     /// Takes a quote, waiting at most `wait` for credits that are merely held.
-    pub(crate) async fn admit(&self, claim: Claim, wait: Duration) -> Decision {
+    pub(crate) async fn admit(&self, claim: Claim, wait: Duration) -> Result<Hold, Unmet> {
         let asked =
             self.ask(|state, now| state.book.admit(claim.hold, claim.path, claim.quote, now));
         self.await_decision(asked, wait).await
@@ -23,20 +32,25 @@ impl Org {
     fn ask(&self, admit: impl FnOnce(&mut super::State, ledger::Instant) -> Admission) -> Asked {
         let now = self.clock.now();
         let mut state = self.state.lock();
-        match admit(&mut state, now) {
+        let asked = match admit(&mut state, now) {
             Admission::Held(hold) => Asked::Decided(Ok(hold)),
             Admission::Refused(refusal) => Asked::Decided(Err(refusal)),
             Admission::Waiting(ticket) => {
-                let (sender, receiver) = oneshot::channel();
-                state.waiting.insert(ticket, sender);
+                let (decision, receiver) = oneshot::channel();
+                state.waiting.insert(ticket, Waiter { decision, heard: !self.is_shared() });
                 Asked::Waiting(ticket, receiver)
             }
+        };
+        self.after(state);
+        if matches!(asked, Asked::Waiting(..)) {
+            self.ring();
         }
+        asked
     }
 
-    pub(crate) async fn await_decision(&self, asked: Asked, wait: Duration) -> Decision {
+    pub(crate) async fn await_decision(&self, asked: Asked, wait: Duration) -> Result<Hold, Unmet> {
         match asked {
-            Asked::Decided(decision) => decision,
+            Asked::Decided(decision) => decision.map_err(Unmet::Refused),
             Asked::Waiting(ticket, decision) => {
                 let place = Place { org: self, ticket: Some(ticket), decision };
                 place.wait(wait).await
@@ -44,14 +58,19 @@ impl Org {
         }
     }
 
+    /// Whether it is known that what a request waits for is merely held.
+    fn was_heard(&self, ticket: Ticket) -> bool {
+        self.state.lock().waiting.get(&ticket).is_none_or(|waiter| waiter.heard)
+    }
+
     /// Gives up a place in the queue; `None` when its decision has already been sent.
-    fn leave(&self, ticket: Ticket) -> Option<Refusal> {
+    fn leave(&self, ticket: Ticket) -> Option<Unmet> {
         let now = self.clock.now();
         let mut state = self.state.lock();
         let (refusal, decided) = state.book.leave(ticket, now)?;
-        state.waiting.remove(&ticket);
+        let heard = state.waiting.remove(&ticket).is_some_and(|waiter| waiter.heard);
         state.deliver(decided, now);
-        Some(refusal)
+        Some(if heard { Unmet::Refused(refusal) } else { Unmet::Unanswered })
     }
 }
 
@@ -70,16 +89,23 @@ struct Place<'a> {
 }
 
 impl Place<'_> {
-    async fn wait(mut self, wait: Duration) -> Decision {
+    async fn wait(mut self, wait: Duration) -> Result<Hold, Unmet> {
         let decided = tokio::time::timeout(wait, &mut self.decision).await;
         let ticket = self.ticket.take().expect("a place is waited for once");
         if let Ok(Ok(decision)) = decided {
-            return decision;
+            return decision.map_err(Unmet::Refused);
+        }
+        // What is affordable here may do, if nobody else can be asked.
+        if !self.org.was_heard(ticket) {
+            self.org.unanswered();
         }
         match self.org.leave(ticket) {
-            Some(refusal) => Err(refusal),
+            Some(unmet) => Err(unmet),
             // Decided between the bell and the lock.
-            None => self.decision.try_recv().unwrap_or(Err(Refusal::CredentialEnded)),
+            None => {
+                let decision = self.decision.try_recv();
+                decision.unwrap_or(Err(Refusal::CredentialEnded)).map_err(Unmet::Refused)
+            }
         }
     }
 }

@@ -59,7 +59,7 @@ pub(super) async fn answer(
     let from = Instant::from_seconds((today + 1 - days) * DAY_SECONDS);
     let until = Instant::from_seconds((today + 1) * DAY_SECONDS);
     let query = UsageQuery { org: caller.org.id(), member: Some(caller.member), from, until };
-    let rows = ledger.store().usage(&query).await;
+    let rows = ledger.store().usage(query).await;
     let rows = rows.map_err(|_| Denial::ledger_unavailable())?;
     let mut sums: BTreeMap<(i64, String, String, String), Sum> = BTreeMap::new();
     let (mut requests, mut charged) = (0_u64, Credits::ZERO);

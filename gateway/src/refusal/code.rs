@@ -22,6 +22,7 @@ pub(crate) enum Code {
     IdempotencyFinished,
     IdempotencyMismatch,
     CreditsHeld,
+    CreditsInDoubt,
     UpstreamRefused,
     UpstreamUnreachable,
     UpstreamTimeout,
@@ -31,7 +32,7 @@ pub(crate) enum Code {
 }
 
 impl Code {
-    pub(crate) const ALL: [Self; 25] = [
+    pub(crate) const ALL: [Self; 26] = [
         Self::InvalidCredential,
         Self::AmbiguousCredential,
         Self::InvalidRequest,
@@ -51,6 +52,7 @@ impl Code {
         Self::IdempotencyFinished,
         Self::IdempotencyMismatch,
         Self::CreditsHeld,
+        Self::CreditsInDoubt,
         Self::UpstreamRefused,
         Self::UpstreamUnreachable,
         Self::UpstreamTimeout,
@@ -80,6 +82,7 @@ impl Code {
             Self::IdempotencyFinished => "idempotency_finished",
             Self::IdempotencyMismatch => "idempotency_mismatch",
             Self::CreditsHeld => "credits_held",
+            Self::CreditsInDoubt => "credits_in_doubt",
             Self::UpstreamRefused => "upstream_refused",
             Self::UpstreamUnreachable => "upstream_unreachable",
             Self::UpstreamTimeout => "upstream_timeout",
@@ -106,7 +109,7 @@ impl Code {
             Self::HeaderTooLarge => 431,
             Self::Internal => 500,
             Self::UpstreamRefused | Self::UpstreamUnreachable => 502,
-            Self::LedgerUnavailable | Self::ShuttingDown => 503,
+            Self::CreditsInDoubt | Self::LedgerUnavailable | Self::ShuttingDown => 503,
             Self::UpstreamTimeout => 504,
         }
     }
@@ -116,6 +119,7 @@ impl Code {
         matches!(
             self,
             Self::CreditsHeld
+                | Self::CreditsInDoubt
                 | Self::IdempotencyRunning
                 | Self::LedgerUnavailable
                 | Self::ShuttingDown
@@ -132,6 +136,8 @@ impl Code {
             Self::LedgerUnavailable => Some(2),
             // SDKs come twice more on their own: that is ten seconds for the first to end.
             Self::IdempotencyRunning => Some(5),
+            // A gateway that was killed is back within seconds, if it comes back by itself.
+            Self::CreditsInDoubt => Some(5),
             _ => None,
         }
     }

@@ -109,7 +109,8 @@ impl Denial {
                 "this tool is not on the list of those that you or this key may use",
             ),
             Refusal::Short(short) => Self::short(short),
-            Refusal::CreditsHeld(short) | Refusal::CreditsInDoubt(short) => Self::held(short),
+            Refusal::CreditsHeld(short) => Self::held(short),
+            Refusal::CreditsInDoubt(short) => Self::in_doubt(short),
             Refusal::PeriodUnopened(_) => Self::ledger_unavailable(),
         }
     }
@@ -152,6 +153,15 @@ impl Denial {
             short.left, short.held
         );
         Self { facts: Some(Box::new(Facts::of(short))), ..Self::new(Code::CreditsHeld, message) }
+    }
+
+    fn in_doubt(short: &Short) -> Self {
+        let message = format!(
+            "{} credits may be left, but a gateway that has gone silent has a part of them; try again \
+             when it is back",
+            short.left
+        );
+        Self { facts: Some(Box::new(Facts::of(short))), ..Self::new(Code::CreditsInDoubt, message) }
     }
 
     /// The body in the dialect's own shape; RFC 9457 where there is no dialect.

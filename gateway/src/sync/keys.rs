@@ -6,6 +6,7 @@ use ledger::{HoldId, OrgId, Shard};
 use parking_lot::Mutex;
 
 use super::Ledger;
+use super::wish::Wish;
 
 /// So many may wait; beyond, nobody claims any more. Two megabytes.
 const WAITING_MAX: usize = 1 << 16;
@@ -77,7 +78,7 @@ impl Ledger {
     /// keys are free again.
     pub(crate) async fn tell_endings(&self, shard: Shard) -> store::Result<()> {
         self.free_keys().await?;
-        self.sync(shard, Vec::new()).await
+        self.sync(shard, Wish::default()).await
     }
 }
 

@@ -1,86 +1,102 @@
 //! Where this gateway meets the store: leases come in, what was charged goes out.
 
+mod attend;
+mod health;
+mod heartbeat;
 mod keys;
+mod leave;
+mod rewind;
 mod shard;
 mod task;
+mod wish;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::time::Duration;
 
 use journal::Journal;
 use ledger::{Epoch, Instant, NodeId, OrgId, Shard};
-use store::{Applied, ChangeSeq, Refill, Store};
+use store::{Applied, ChangeSeq};
+use tokio::sync::Notify;
 use tracing::debug;
 
-use crate::org::{Directory, Org};
+use crate::flights::Landed;
+use crate::org::{Bell, Directory, Org};
+use crate::store_calls::StoreCalls;
 use crate::time::Clock;
+use health::Health;
 use keys::UnclaimedKeys;
 use shard::ShardSync;
 
-pub(crate) use task::run;
+pub(crate) use task::Tasks;
+pub(crate) use wish::Wish;
 
 /// The organisations in memory, and the one road between them and the store.
 pub(crate) struct Ledger {
     node: NodeId,
     epoch: Epoch,
-    store: Arc<dyn Store>,
+    /// Where it is told of changes.
+    control: Option<String>,
+    journal_id: u128,
+    /// The life of the store that this gateway knows.
+    incarnation: AtomicU64,
+    /// It was told everything.
+    told: AtomicBool,
+    /// The store knows less than it did.
+    went_back: Notify,
+    store: Arc<StoreCalls>,
     journal: Arc<Journal>,
     clock: Arc<dyn Clock>,
     directory: Directory,
     shards: Vec<ShardSync>,
     unclaimed: UnclaimedKeys,
     health: Health,
-}
-
-/// Whether the store answers, for readiness and metrics.
-#[derive(Debug, Default)]
-pub(crate) struct Health {
-    fenced: std::sync::atomic::AtomicBool,
-    failing: std::sync::atomic::AtomicBool,
-}
-
-impl Health {
-    pub(crate) fn is_fenced(&self) -> bool {
-        self.fenced.load(std::sync::atomic::Ordering::Relaxed)
-    }
-
-    pub(crate) fn is_failing(&self) -> bool {
-        self.failing.load(std::sync::atomic::Ordering::Relaxed)
-    }
+    /// The gateways that live, by the store's last word.
+    live: AtomicU32,
 }
 
 /// What a gateway brings to its store.
 pub(crate) struct Membership {
     pub(crate) node: NodeId,
     pub(crate) epoch: Epoch,
+    pub(crate) control: Option<String>,
+    pub(crate) journal_id: u128,
     pub(crate) applied: Vec<(Shard, Applied)>,
 }
 
 impl Ledger {
     pub(crate) async fn new(
         membership: Membership,
-        store: Arc<dyn Store>,
+        store: Arc<StoreCalls>,
         journal: Arc<Journal>,
         clock: Arc<dyn Clock>,
     ) -> store::Result<Self> {
-        let directory = Directory::new(Arc::clone(&store), Arc::clone(&clock)).await?;
-        let shards = (0..Shard::COUNT).filter_map(Shard::new).map(|shard| {
+        let stamp = store.stamp().await?;
+        let directory = Directory::new(Arc::clone(&store), Arc::clone(&clock), stamp.seq);
+        let shards = shards().map(|shard| {
             let applied = membership.applied.iter().find(|(known, _)| *known == shard);
             ShardSync::new(shard, applied.map(|(_, applied)| *applied).unwrap_or_default())
         });
         Ok(Self {
             node: membership.node,
             epoch: membership.epoch,
+            control: membership.control,
+            journal_id: membership.journal_id,
+            incarnation: AtomicU64::new(stamp.incarnation),
+            told: AtomicBool::new(false),
+            went_back: Notify::new(),
             shards: shards.collect(),
             unclaimed: UnclaimedKeys::default(),
             store,
             journal,
+            health: Health::new(membership.epoch, clock.since_boot()),
             clock,
             directory,
-            health: Health::default(),
+            live: AtomicU32::new(1),
         })
     }
 
-    pub(crate) const fn store(&self) -> &Arc<dyn Store> {
+    pub(crate) const fn store(&self) -> &Arc<StoreCalls> {
         &self.store
     }
 
@@ -97,6 +113,20 @@ impl Ledger {
         self.clock.now()
     }
 
+    /// Whether nothing may be admitted: a later start of this node has begun, or the store has not
+    /// answered for longer than that.
+    pub(crate) fn is_cut_off(&self, max_offline: Duration) -> bool {
+        self.health.is_fenced() || self.health.is_away_longer(max_offline, self.clock.since_boot())
+    }
+
+    fn live(&self) -> u32 {
+        self.live.load(Ordering::Relaxed)
+    }
+
+    fn bell(&self, shard: Shard) -> &Bell {
+        self.directory.bell(shard)
+    }
+
     /// Has the store take back what earlier starts of this node leased.
     pub(crate) async fn give_back_earlier_leases(&self) -> store::Result<()> {
         self.store.recovered(self.node, self.epoch).await
@@ -107,15 +137,15 @@ impl Ledger {
         self.directory.all().iter().map(|org| org.waiting()).sum()
     }
 
-    /// An organisation with its leases; `None` if there is no such one.
-    pub(crate) async fn org(&self, id: OrgId) -> store::Result<Option<Arc<Org>>> {
+    /// An organisation, with its leases if they are not shared; `None` if there is no such one.
+    pub(crate) async fn org(&self, id: OrgId) -> Landed<Option<Arc<Org>>> {
         let Some(org) = self.directory.load(id).await? else { return Ok(None) };
         self.lease_all(&org).await?;
         Ok(Some(org))
     }
 
     /// Opens what the organisation needs now, and leases it.
-    pub(crate) async fn open_periods(&self, org: &Org) -> store::Result<()> {
+    pub(crate) async fn open_periods(&self, org: &Arc<Org>) -> store::Result<()> {
         self.directory.open_periods(org).await?;
         self.lease_all(org).await.map(|_| ())
     }
@@ -147,17 +177,16 @@ impl Ledger {
         outcome
     }
 
-    /// Leases everything that the store has of the organisation: a gateway that is alone. Whether
-    /// there was anything.
-    async fn lease_all(&self, org: &Org) -> store::Result<bool> {
-        if org.is_quarantined() {
+    /// Leases everything that the store has of the organisation, unless others spend of it as well.
+    /// Whether there was anything.
+    async fn lease_all(&self, org: &Arc<Org>) -> store::Result<bool> {
+        if org.is_shared() || org.is_quarantined() {
             return Ok(false);
         }
-        org.lease(|| {
-            let accounts = org.open_accounts().into_iter();
-            let refill = accounts.map(Refill::everything).collect();
-            self.sync(org.shard(), refill)
-        })
-        .await
+        org.lease(|| self.sync(org.shard(), Wish::of(org))).await
     }
+}
+
+fn shards() -> impl Iterator<Item = Shard> {
+    (0..Shard::COUNT).filter_map(Shard::new)
 }

@@ -1,53 +1,122 @@
-//! The task that keeps store and gateway in step: every 250 ms when something changed.
+//! The tasks that keep store and gateway in step, from the start to the end.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use tokio::sync::watch;
-use tracing::{debug, error, info, warn};
+use store::Nudge;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{Semaphore, broadcast, watch};
+use tokio::task::JoinSet;
+use tokio::time::MissedTickBehavior;
+use tracing::{debug, info, warn};
 
-use super::Ledger;
+use super::{Ledger, attend, heartbeat, rewind, shards};
 
 const SYNC_EVERY: Duration = Duration::from_millis(250);
 /// The floor of the change feed; whoever commits a change asks for it at once.
 const POLL_EVERY: Duration = Duration::from_secs(1);
 /// How long before their time the next periods' accounts are made and leased.
 const AHEAD_MICROS: i64 = 60_000_000;
+/// So many shards are synced at once: a store that comes back is not overrun, and connections are
+/// left for those who look a key up.
+const SYNCS_AT_ONCE: usize = 8;
 
-/// Syncs until told to stop.
-pub(crate) async fn run(ledger: Arc<Ledger>, mut stop: watch::Receiver<bool>) {
+/// What runs beside the requests.
+pub(crate) struct Tasks {
+    stop: watch::Sender<bool>,
+    running: JoinSet<()>,
+}
+
+impl Tasks {
+    pub(crate) fn start(ledger: &Arc<Ledger>) -> Self {
+        let (stop, stopped) = watch::channel(false);
+        let mut running = JoinSet::new();
+        let busy = Arc::new(Semaphore::new(SYNCS_AT_ONCE));
+        for shard in shards() {
+            let busy = Arc::clone(&busy);
+            running.spawn(attend::attend(Arc::clone(ledger), shard, busy, stopped.clone()));
+        }
+        running.spawn(heartbeat::run(Arc::clone(ledger), stopped.clone()));
+        running.spawn(rewind::run(Arc::clone(ledger), stopped.clone()));
+        running.spawn(look_after(Arc::clone(ledger), stopped.clone()));
+        running.spawn(report(Arc::clone(ledger), stopped.clone()));
+        if let Some(nudges) = ledger.store.nudges() {
+            running.spawn(listen(Arc::clone(ledger), nudges, stopped));
+        }
+        Self { stop, running }
+    }
+
+    /// Lets each end what it is at; a request that is not answered within the time stays unanswered.
+    pub(crate) async fn stop(mut self, within: Duration) {
+        let _ = self.stop.send(true);
+        let ended = async { while self.running.join_next().await.is_some() {} };
+        // Those that do not end are ended with the set.
+        let _ = tokio::time::timeout(within, ended).await;
+    }
+}
+
+/// Has every shard with something to report synced.
+async fn report(ledger: Arc<Ledger>, mut stop: watch::Receiver<bool>) {
     let mut sync = tokio::time::interval(SYNC_EVERY);
-    let mut poll = tokio::time::interval(POLL_EVERY);
-    sync.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    poll.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    sync.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
-            _ = sync.tick() => ledger.sync_changed().await,
+            _ = sync.tick() => {}
+            _ = stop.changed() => return,
+        }
+        for shard in ledger.journal.unreported() {
+            ledger.bell(shard).ring_to_report();
+        }
+        for org in ledger.directory.all() {
+            if org.has_returns() {
+                ledger.bell(org.shard()).ring_to_report();
+            }
+        }
+        if let Err(failure) = ledger.free_keys().await {
+            debug!(%failure, "idempotency keys wait to be freed");
+        }
+    }
+}
+
+/// Reads the change feed, and looks after what time brings.
+async fn look_after(ledger: Arc<Ledger>, mut stop: watch::Receiver<bool>) {
+    let mut poll = tokio::time::interval(POLL_EVERY);
+    poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
             _ = poll.tick() => ledger.look_ahead().await,
             _ = stop.changed() => return,
         }
     }
 }
 
-impl Ledger {
-    /// Reports every shard that has something to report.
-    pub(crate) async fn sync_changed(&self) {
-        let mut shards = self.journal.unreported();
-        for org in self.directory.all() {
-            if org.has_returns() && !shards.contains(&org.shard()) {
-                shards.push(org.shard());
+/// Does at once what the store nudges to.
+async fn listen(
+    ledger: Arc<Ledger>,
+    mut nudges: broadcast::Receiver<Nudge>,
+    mut stop: watch::Receiver<bool>,
+) {
+    loop {
+        let nudge = tokio::select! {
+            nudge = nudges.recv() => nudge,
+            _ = stop.changed() => return,
+        };
+        match nudge {
+            Ok(Nudge::Recalled(shard)) => ledger.bell(shard).ring_recalled(),
+            Ok(Nudge::Changed(seq)) if seq > ledger.directory.taken_in() => {
+                if let Err(failure) = ledger.take_in(seq).await {
+                    debug!(%failure, "a change waits to be taken in");
+                }
             }
-        }
-        if let Err(failure) = self.free_keys().await {
-            debug!(%failure, "idempotency keys wait to be freed");
-        }
-        for shard in shards {
-            let outcome = self.sync(shard, Vec::new()).await;
-            self.note(shard, outcome);
+            Ok(Nudge::Changed(_)) => {}
+            // What was missed is found by who looks from time to time.
+            Err(RecvError::Lagged(_)) => {}
+            Err(RecvError::Closed) => return,
         }
     }
+}
 
+impl Ledger {
     async fn look_ahead(&self) {
         if let Err(failure) = self.take_in(self.directory.taken_in()).await {
             warn!(%failure, "the change feed could not be read");
@@ -68,67 +137,10 @@ impl Ledger {
             if let Err(failure) = opened {
                 warn!(%failure, org = %org.id(), "periods could not be opened");
             }
-            match self.lease_all(&org).await {
-                Ok(false) => {}
-                Ok(true) => self.note(org.shard(), Ok(())),
-                Err(failure) => self.note(org.shard(), Err(failure)),
+            org.give_surplus_back(self.clock.since_boot());
+            if let Err(failure) = self.lease_all(&org).await {
+                self.note(org.shard(), &failure);
             }
         }
-    }
-
-    fn note(&self, shard: ledger::Shard, outcome: store::Result<()>) {
-        match outcome {
-            Ok(()) => {
-                if self.health.failing.swap(false, Ordering::Relaxed) {
-                    info!("the store answers again");
-                }
-            }
-            Err(store::Error::Fenced { current }) => {
-                self.health.fenced.store(true, Ordering::Relaxed);
-                error!(
-                    epoch = current.0,
-                    "a later start of this node has begun: admitting nothing"
-                );
-            }
-            Err(failure) if failure.is_transient() => {
-                if !self.health.failing.swap(true, Ordering::Relaxed) {
-                    warn!(%failure, "the store does not answer; charges are kept until it does");
-                }
-            }
-            Err(failure) => {
-                error!(%failure, shard = shard.number(), "the shard is quarantined");
-                for org in self.directory.of_shard(shard) {
-                    org.quarantine();
-                }
-            }
-        }
-    }
-
-    /// Reports everything, until the store has acknowledged it or has said no.
-    ///
-    /// # Errors
-    /// The store's last answer, when something could not be reported within the time.
-    pub(crate) async fn sync_all(&self, within: Duration) -> store::Result<()> {
-        let deadline = tokio::time::Instant::now() + within;
-        // What is not freed here is freed by the recovery of the next start.
-        let _ = self.free_keys().await;
-        let mut shards = self.journal.unreported();
-        let returning = self.directory.all().into_iter().filter(|org| org.has_returns());
-        shards.extend(returning.map(|org| org.shard()));
-        for shard in shards {
-            loop {
-                match self.sync(shard, Vec::new()).await {
-                    Ok(()) => break,
-                    Err(failure) if failure.is_transient() => {
-                        if tokio::time::Instant::now() >= deadline {
-                            return Err(failure);
-                        }
-                        tokio::time::sleep(SYNC_EVERY).await;
-                    }
-                    Err(failure) => return Err(failure),
-                }
-            }
-        }
-        Ok(())
     }
 }

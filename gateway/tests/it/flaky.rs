@@ -9,11 +9,11 @@ use ledger::{
 use parking_lot::Mutex;
 use store::{
     Adjusted, AdjustmentRequest, Alive, Change, ChangeSeq, ClaimAnswer, Error, Expired, Group,
-    Heartbeat, IdempotencyClaim, Indeterminate, Key, KeyIdentity, KeySecret, Member, Org, OrgData,
-    Project, Registered, Registration, Rejoin, Result, SecretHash, Stamp, Store, StoredNode,
-    SyncAnswer, SyncRequest, UsageQuery, UsageRow,
+    Heartbeat, IdempotencyClaim, Indeterminate, Key, KeyIdentity, KeySecret, Member, Nudge, Org,
+    OrgData, Project, Registered, Registration, Rejoin, Result, SecretHash, Stamp, Store,
+    StoredNode, SyncAnswer, SyncRequest, UsageQuery, UsageRow,
 };
-use store_sqlite::SqliteStore;
+use tokio::sync::broadcast;
 
 /// What of a store answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,30 +29,29 @@ pub(crate) enum Reach {
 }
 
 /// A store as a gateway reaches it.
-#[derive(Debug)]
 pub(crate) struct FlakyStore {
-    store: Arc<SqliteStore>,
+    store: Arc<dyn Store>,
     reach: Arc<Mutex<Reach>>,
 }
 
 impl FlakyStore {
-    pub(crate) fn new(store: Arc<SqliteStore>, reach: Arc<Mutex<Reach>>) -> Self {
+    pub(crate) fn new(store: Arc<dyn Store>, reach: Arc<Mutex<Reach>>) -> Self {
         Self { store, reach }
     }
 
-    fn reached(&self) -> Result<&SqliteStore> {
+    fn reached(&self) -> Result<&dyn Store> {
         match *self.reach.lock() {
             Reach::All | Reach::NoSync | Reach::NoAnswer | Reach::NoAcknowledgement => {
-                Ok(&self.store)
+                Ok(&*self.store)
             }
             Reach::Nothing => Err(Error::Unavailable("switched off".to_owned())),
         }
     }
 
     /// The same for what a gateway has to tell.
-    fn told(&self) -> Result<&SqliteStore> {
+    fn told(&self) -> Result<&dyn Store> {
         match *self.reach.lock() {
-            Reach::All | Reach::NoAnswer | Reach::NoAcknowledgement => Ok(&self.store),
+            Reach::All | Reach::NoAnswer | Reach::NoAcknowledgement => Ok(&*self.store),
             Reach::NoSync | Reach::Nothing => Err(Error::Unavailable("switched off".to_owned())),
         }
     }
@@ -60,12 +59,24 @@ impl FlakyStore {
 
 #[async_trait]
 impl Store for FlakyStore {
+    fn nudges(&self) -> Option<broadcast::Receiver<Nudge>> {
+        self.store.nudges()
+    }
+
+    fn serves_many(&self) -> bool {
+        self.store.serves_many()
+    }
+
     async fn heartbeat(&self, beat: &Heartbeat) -> Result<Alive> {
         self.reached()?.heartbeat(beat).await
     }
 
     async fn rejoin(&self, rejoin: &Rejoin) -> Result<Registered> {
         self.reached()?.rejoin(rejoin).await
+    }
+
+    async fn retire(&self, retirement: &store::Retirement) -> Result<store::Retired> {
+        self.reached()?.retire(retirement).await
     }
 
     async fn leave(&self, node: NodeId, epoch: Epoch, now: Instant) -> Result<()> {

@@ -18,7 +18,7 @@ use crate::flaky::{FlakyStore, Reach};
 
 /// What the provider knows the operator by; only a call with it is let in there.
 pub(crate) const OPERATORS_KEY: &str = "the-operators-own-key";
-const PEPPER: &[u8] = b"a pepper of at least thirty-two bytes for tests";
+pub(crate) const PEPPER: &[u8] = b"a pepper of at least thirty-two bytes for tests";
 
 /// One organisation behind one gateway; its folder goes when it does.
 pub(crate) struct House {
@@ -91,7 +91,7 @@ impl House {
         let clock = Arc::new(SteadyClock::start());
         let made = AtomicU32::new(0);
         let reach = Arc::new(Mutex::new(Reach::All));
-        let flaky = FlakyStore::new(Arc::clone(&store), Arc::clone(&reach));
+        let flaky = FlakyStore::new(Arc::clone(&store) as Arc<dyn Store>, Arc::clone(&reach));
         let gateway = start(&config, flaky, &clock, &keys, &folder, journal.clone()).await;
         let client = reqwest::Client::new();
         let left = Vec::new();
@@ -118,7 +118,7 @@ impl House {
         gateway.shutdown().await.unwrap();
         Arc::into_inner(store).expect("a gateway that ended has let its store go").close().await;
         let (config, store) = (load(&self.folder), open(&self.folder).await);
-        let flaky = FlakyStore::new(Arc::clone(&store), Arc::clone(&self.reach));
+        let flaky = FlakyStore::new(Arc::clone(&store) as Arc<dyn Store>, Arc::clone(&self.reach));
         let clock = Arc::new(SteadyClock::start());
         let gateway =
             start(&config, flaky, &clock, &self.keys, &self.folder, self.journal.clone()).await;
@@ -143,7 +143,7 @@ impl House {
         self.left.push(std::mem::replace(&mut self.folder, folder));
         self.reach(Reach::All);
         let (config, store) = (load(&self.folder), open(&self.folder).await);
-        let flaky = FlakyStore::new(Arc::clone(&store), Arc::clone(&self.reach));
+        let flaky = FlakyStore::new(Arc::clone(&store) as Arc<dyn Store>, Arc::clone(&self.reach));
         let clock = Arc::new(SteadyClock::start_at(now));
         let journal = self.journal.clone();
         let gateway = start(&config, flaky, &clock, &self.keys, &self.folder, journal).await;
@@ -204,16 +204,16 @@ async fn open(folder: &TempDir) -> Arc<SqliteStore> {
     Arc::new(SqliteStore::open(&folder.path().join("bursar.db")).await.unwrap())
 }
 
-fn file(folder: &TempDir) -> PathBuf {
+pub(crate) fn file(folder: &TempDir) -> PathBuf {
     folder.path().join("house.yaml")
 }
 
-fn load(folder: &TempDir) -> Handle {
+pub(crate) fn load(folder: &TempDir) -> Handle {
     let config = Config::load(&file(folder), &Env);
     Handle::new(config.unwrap_or_else(|problems| panic!("{problems}")))
 }
 
-fn organisation(id: OrgId) -> Org {
+pub(crate) fn organisation(id: OrgId) -> Org {
     Org {
         id,
         name: "Northwind".to_owned(),
@@ -237,14 +237,28 @@ async fn start(
     folder: &TempDir,
     options: JournalOptions,
 ) -> Gateway {
-    let owner = Owner { store: store.stamp().await.unwrap().store, node: NodeId(1) };
+    let clock = Arc::clone(clock) as Arc<dyn Clock>;
+    start_node(NodeId(1), config, store, clock, keys, folder, options).await
+}
+
+#[expect(clippy::too_many_arguments, reason = "all that a gateway is made of")]
+pub(crate) async fn start_node(
+    node: NodeId,
+    config: &Handle,
+    store: FlakyStore,
+    clock: Arc<dyn Clock>,
+    keys: &KeyHasher,
+    folder: &TempDir,
+    options: JournalOptions,
+) -> Gateway {
+    let owner = Owner { store: store.stamp().await.unwrap().store, node };
     let folder = folder.path().join("journal");
     let setup = Setup {
         config: config.clone(),
         store: Arc::new(store),
         journal: ClosedJournal::open(&folder, owner, None, 1, options).unwrap(),
         on_journal_failure: Box::new(|error| eprintln!("the journal's disk has failed: {error}")),
-        clock: Arc::clone(clock) as Arc<dyn Clock>,
+        clock,
         keys: keys.clone(),
         node: owner.node,
     };

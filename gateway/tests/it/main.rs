@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "what a test cannot go on without ends it")]
 
 mod calls;
+mod cluster;
 mod edits;
 mod flaky;
 mod house;
@@ -37,5 +38,6 @@ mod restart;
 mod revoked;
 mod routes;
 mod serial;
+mod shared;
 mod usage;
 mod waiting;

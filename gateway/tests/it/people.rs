@@ -3,7 +3,8 @@
 use gateway::Clock;
 use ledger::{
     Access, CountsFrom, Grant, GrantId, GrantKind, GroupId, Instant, KeyId, KeyStanding, KeyStatus,
-    Limit, LimitId, MemberId, MemberStanding, MemberStatus, Period, ProjectId, Scope, Surface,
+    Limit, LimitId, MemberId, MemberStanding, MemberStatus, OrgId, Period, ProjectId, Scope,
+    Surface,
 };
 use store::{
     ChangeSeq, Group, Key, KeyKind, KeySecret, Member, PlainKey, Project, ProjectStatus, Role,
@@ -40,11 +41,7 @@ impl House {
         let n = self.next();
         let (member, key) = (MemberId::from_u128(n), KeyId::from_u128(n));
         self.put_member(member, group, |_| {}).await;
-        let mut seed = u8::try_from(n).unwrap().wrapping_mul(31);
-        let secret = PlainKey::generate(KeyKind::Member, || {
-            seed = seed.wrapping_mul(5).wrapping_add(113);
-            seed
-        });
+        let secret = plain_key(n);
         let (pepper, hash) = self.keys.hash(&secret);
         let stored = KeySecret { hash, pepper, not_after: Instant::MAX };
         let row = Key {
@@ -57,14 +54,7 @@ impl House {
     }
 
     fn key(&self, id: KeyId, member: MemberId) -> Key {
-        Key {
-            org: self.org,
-            name: "a key".to_owned(),
-            hint: "bursar_u_".to_owned(),
-            surface: Surface::Api,
-            created: self.clock.now(),
-            standing: standing(id, member),
-        }
+        key_row(self.org, id, member, self.clock.now())
     }
 
     /// Changes what the caller's key is.
@@ -100,19 +90,8 @@ impl House {
         home: Option<GroupId>,
         change: impl FnOnce(&mut MemberStanding),
     ) {
-        let groups = home.into_iter().collect();
-        let mut standing =
-            MemberStanding { id, status: MemberStatus::Active, home, groups, tools: None };
-        change(&mut standing);
-        let member = Member {
-            org: self.org,
-            name: format!("Member {}", id.as_u128()),
-            email: None,
-            service_account: false,
-            role: Role::Member,
-            job_role: None,
-            standing,
-        };
+        let mut member = member_row(self.org, id, home);
+        change(&mut member.standing);
         self.store.put_member(&member).await.unwrap();
     }
 
@@ -177,6 +156,39 @@ impl House {
         let now = self.clock.now();
         self.store.put_limit(self.org, limit, CountsFrom::PeriodStart, now).await.unwrap();
         self.take_in().await;
+    }
+}
+
+/// A key that is another for each number.
+pub(crate) fn plain_key(n: u128) -> PlainKey {
+    let mut seed = u8::try_from(n).unwrap().wrapping_mul(31);
+    PlainKey::generate(KeyKind::Member, || {
+        seed = seed.wrapping_mul(5).wrapping_add(113);
+        seed
+    })
+}
+
+pub(crate) fn key_row(org: OrgId, id: KeyId, member: MemberId, created: Instant) -> Key {
+    Key {
+        org,
+        name: "a key".to_owned(),
+        hint: "bursar_u_".to_owned(),
+        surface: Surface::Api,
+        created,
+        standing: standing(id, member),
+    }
+}
+
+pub(crate) fn member_row(org: OrgId, id: MemberId, home: Option<GroupId>) -> Member {
+    let groups = home.into_iter().collect();
+    Member {
+        org,
+        name: format!("Member {}", id.as_u128()),
+        email: None,
+        service_account: false,
+        role: Role::Member,
+        job_role: None,
+        standing: MemberStanding { id, status: MemberStatus::Active, home, groups, tools: None },
     }
 }
 

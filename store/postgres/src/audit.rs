@@ -1,6 +1,6 @@
 //! The figures behind the protocol.
 
-use ledger::{Credits, Epoch, NodeId, OrgId};
+use ledger::{Epoch, NodeId, OrgId};
 use sqlx::Row;
 use sqlx::postgres::PgRow;
 use store::{StoredAccount, source_from_name};
@@ -15,12 +15,10 @@ pub(crate) async fn accounts(session: &mut Session, org: OrgId) -> Result<Vec<St
         "SELECT accounts.account_id, accounts.limit_id, accounts.kind, accounts.start_at,
              accounts.end_at, accounts.amount, accounts.spent, accounts.leased, accounts.reserved,
              accounts.opened_with, accounts.refunded, accounts.expired, accounts.written_off,
-             accounts.written_back, accounts.closed, leases.node, leases.epoch,
-             leases.amount AS lease, leases.written_off AS lost
+             accounts.written_back, accounts.closed, leases.node, leases.epoch, leases.amount AS lease, leases.written_off AS lost
          FROM accounts LEFT JOIN leases
              ON leases.shard = accounts.shard AND leases.org_id = accounts.org_id
-                AND leases.account_id = accounts.account_id
-                AND leases.amount + leases.written_off > 0
+                AND leases.account_id = accounts.account_id AND leases.amount + leases.written_off > 0
          WHERE accounts.shard = $1 AND accounts.org_id = $2
          ORDER BY accounts.account_id, leases.node, leases.epoch",
     )
@@ -37,9 +35,9 @@ pub(crate) async fn accounts(session: &mut Session, org: OrgId) -> Result<Vec<St
         let leased = row.try_get::<Option<i64>, _>("node")?.is_some();
         if let Some(last) = accounts.last_mut().filter(|_| leased) {
             let (node, epoch) = (NodeId(row.small("node")?), Epoch(row.small("epoch")?));
-            let of_start = |amount: Credits| (!amount.is_zero()).then_some((node, epoch, amount));
-            last.leases.extend(of_start(row.credits("lease")?));
-            last.lost.extend(of_start(row.credits("lost")?));
+            let (lease, lost) = (row.credits("lease")?, row.credits("lost")?);
+            last.leases.extend((!lease.is_zero()).then_some((node, epoch, lease)));
+            last.lost.extend((!lost.is_zero()).then_some((node, epoch, lost)));
         }
     }
     Ok(accounts)

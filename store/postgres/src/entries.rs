@@ -111,15 +111,12 @@ fn cause(row: &PgRow) -> Result<EntryCause> {
     let is = |column| Ok::<_, Error>(row.try_get::<Option<i64>, _>(column)?.is_some());
     Ok(match (is("node")? && is("epoch")?, is("seq")?, is("n")?) {
         (false, false, false) => EntryCause::Grant,
-        (true, false, false) => EntryCause::Retirement {
-            node: NodeId(row.small("node")?),
-            epoch: Epoch(row.small("epoch")?),
-        },
-        (true, true, false) => EntryCause::Sync {
-            node: NodeId(row.small("node")?),
-            epoch: Epoch(row.small("epoch")?),
-            seq: row.count("seq")?,
-        },
+        (true, false, false) => {
+            EntryCause::Retirement { node: node_of(row)?, epoch: epoch_of(row)? }
+        }
+        (true, true, false) => {
+            EntryCause::Sync { node: node_of(row)?, epoch: epoch_of(row)?, seq: row.count("seq")? }
+        }
         (true, false, true) => EntryCause::Correction {
             hold: row.hold()?,
             actor: row.text("actor")?,
@@ -127,4 +124,12 @@ fn cause(row: &PgRow) -> Result<EntryCause> {
         },
         _ => return Err(Error::corrupt("an entry has a cause that is none")),
     })
+}
+
+fn node_of(row: &PgRow) -> Result<NodeId> {
+    Ok(NodeId(row.small("node")?))
+}
+
+fn epoch_of(row: &PgRow) -> Result<Epoch> {
+    Ok(Epoch(row.small("epoch")?))
 }

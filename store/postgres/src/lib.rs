@@ -8,6 +8,7 @@
 
 mod column;
 mod connect;
+mod connections;
 mod error;
 mod locks;
 mod nudge;
@@ -47,8 +48,9 @@ use tokio::sync::broadcast;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use connections::Connections;
 pub use options::Options;
-use session::{Connections, Session};
+use session::Session;
 
 /// A store in a Postgres database.
 #[derive(Debug)]
@@ -146,12 +148,12 @@ impl Store for PostgresStore {
         self.bounded(nodes::rejoin(self, rejoin)).await
     }
 
-    async fn retire(&self, retirement: &Retirement) -> Result<Retired> {
-        Ok(retire::retire(self, retirement).await?)
-    }
-
     async fn leave(&self, node: NodeId, epoch: Epoch, now: Instant) -> Result<()> {
         self.bounded(nodes::leave(self, node, epoch, now)).await
+    }
+
+    async fn retire(&self, retirement: &Retirement) -> Result<Retired> {
+        self.bounded(retire::retire(self, retirement)).await
     }
 
     async fn nodes(&self, now: Instant) -> Result<Vec<StoredNode>> {

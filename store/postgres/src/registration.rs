@@ -8,9 +8,8 @@ use store::{Applied, Registered, Registration};
 
 use crate::column::{Columns, Id};
 use crate::error::{Error, Result};
-use crate::retire::turn_up;
 use crate::session::Session;
-use crate::{PostgresStore, idempotency};
+use crate::{PostgresStore, idempotency, retire};
 
 pub(crate) async fn register(
     store: &PostgresStore,
@@ -106,6 +105,7 @@ pub(crate) async fn require_last_start(tx: &mut Session, node: NodeId, epoch: Ep
 /// One transaction a shard, as everywhere; one that was interrupted is gone on with when it is asked
 /// for again.
 pub(crate) async fn recovered(store: &PostgresStore, node: NodeId, epoch: Epoch) -> Result<()> {
+    retire::turn_up(store, node, epoch).await?;
     let mut tx = store.write().await?;
     require_last_start(&mut tx, node, epoch).await?;
     idempotency::recover(&mut tx, node, epoch).await?;
@@ -116,7 +116,6 @@ pub(crate) async fn recovered(store: &PostgresStore, node: NodeId, epoch: Epoch)
         .await?;
     let shards: BTreeSet<Shard> = rows.iter().map(shard).collect::<Result<_>>()?;
     tx.commit().await?;
-    turn_up(store, node, epoch).await?;
     for shard in shards {
         give_back(store, node, epoch, shard).await?;
     }

@@ -113,47 +113,32 @@ impl State {
     /// What was lost with a node's earlier starts is no loss any more: their journal has turned up.
     pub(super) fn turn_up(&mut self, node: NodeId, epoch: Epoch) {
         let Some(at) = self.nodes.get(&node).map(|node| node.registered) else { return };
-        let found = self.take_lost(node, epoch);
+        let levels: BTreeMap<_, _> =
+            self.orgs.keys().map(|org| (*org, self.money.credit(*org, at))).collect();
+        let cause = EntryCause::Retirement { node, epoch };
+        let mut touched: BTreeMap<OrgId, AccountId> = BTreeMap::new();
+        for ((org, id), amount) in self.take_lost(node, epoch) {
+            let Some(account) = self.money.accounts.get_mut(&id) else { continue };
+            account.written_off = account.written_off.saturating_sub(amount);
+            account.written_back = account.written_back.saturating_add(amount);
+            if account.source != LineSource::Limit {
+                let books = (EntryBook::Consumed, EntryBook::Grant(id));
+                self.enter_loss(org, at, books, amount, &cause);
+                touched.insert(org, id);
+            }
+            self.record(org, Entity::Refund(id));
+        }
         let (mut back, kept): (Vec<_>, Vec<_>) = std::mem::take(&mut self.compensated)
             .into_iter()
             .partition(|compensated| compensated.node == node);
         self.compensated = kept;
         back.sort_by_key(|compensated| (compensated.org, compensated.grant));
-        let orgs: Vec<_> = self.orgs.keys().copied().collect();
-        for org in orgs {
-            let found = found.iter().filter(|((of, _), _)| *of == org);
-            let found: Vec<_> = found.map(|((_, id), amount)| (*id, *amount)).collect();
-            let back: Vec<_> = back.iter().filter(|it| it.org == org).cloned().collect();
-            self.settle_up(org, at, (&found, &back), &EntryCause::Retirement { node, epoch });
-        }
-    }
-
-    fn settle_up(
-        &mut self,
-        org: OrgId,
-        at: Instant,
-        (found, back): (&[(AccountId, Credits)], &[Compensated]),
-        cause: &EntryCause,
-    ) {
-        let level = self.money.credit(org, at);
-        let mut last = None;
-        for (id, amount) in found {
-            let Some(account) = self.money.accounts.get_mut(id) else { continue };
-            account.written_off = account.written_off.saturating_sub(*amount);
-            account.written_back = account.written_back.saturating_add(*amount);
-            if account.source != LineSource::Limit {
-                let books = (EntryBook::Consumed, EntryBook::Grant(*id));
-                self.enter_loss(org, at, books, *amount, cause);
-                last = Some(*id);
-            }
-            self.record(org, Entity::Refund(*id));
-        }
         for compensated in back {
-            self.take_back(compensated, at, cause);
-            last = Some(compensated.grant.into());
+            self.take_back(&compensated, at, &cause);
+            touched.insert(compensated.org, compensated.grant.into());
         }
-        if let Some(account) = last {
-            self.reach_credits(org, account, level, at);
+        for (org, account) in touched {
+            self.reach_credits(org, account, levels[&org], at);
         }
     }
 

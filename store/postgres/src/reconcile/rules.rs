@@ -22,7 +22,7 @@ pub(super) const fn of(check: Check) -> &'static [Rule] {
         Check::Spent => &[Sums(include_str!("spent.sql"))],
         Check::Leased => &[
             Sums(include_str!("leased.sql")),
-            Sums(include_str!("written_off.sql")),
+            Sums(include_str!("lost.sql")),
             Differences(include_str!("lessees.sql")),
         ],
         Check::NeverOver => &[Things(include_str!("never_over.sql"))],
@@ -36,11 +36,9 @@ pub(super) const fn of(check: Check) -> &'static [Rule] {
             &[Sums(include_str!("balance.sql")), Differences(include_str!("between.sql"))]
         }
         Check::Grants => &[Sums(include_str!("grants.sql"))],
-        Check::ChargeEntries => &[
-            Sums(include_str!("charge_entries.sql")),
-            Sums(include_str!("overruns.sql")),
-            Sums(include_str!("losses.sql")),
-        ],
+        Check::ChargeEntries => {
+            &[Sums(include_str!("charge_entries.sql")), Sums(include_str!("overruns.sql"))]
+        }
         Check::Corrections => {
             &[Sums(include_str!("given_back.sql")), Differences(include_str!("corrections.sql"))]
         }

@@ -1,116 +1,163 @@
 //! Gateways that are given up, and what is made good when their journals turn up after all.
 //!
-//! The gateway is fenced first; then one organisation after another is settled, each in a transaction
-//! of its own; it counts as retired when all are. What was interrupted is gone on with by asking again.
+//! Both are rare, and whole or not at all: one transaction for all that the gateway had, in whatever
+//! shards. It waits for everybody's locks in everybody's order.
 
 mod compensate;
 mod lost;
 mod turn_up;
 
-use ledger::{Credits, Epoch, Instant, OrgId};
+use std::collections::BTreeMap;
+
+use ledger::{AccountId, Credits, Epoch, Instant, OrgId};
 use store::{
-    EntryBook, EntryCause, EntryKind, LastStart, NodeState, Retired, Retirement, compensations,
+    Compensation, EntryBook, EntryCause, EntryKind, LastStart, Level, NodeState, Retired,
+    Retirement, WrittenOff, compensations,
 };
 
+use crate::PostgresStore;
+use crate::changes::{Entity, record};
 use crate::column::Columns;
 use crate::entries::{Transfer, enter};
 use crate::error::{Error, Result};
 use crate::registration::alone;
 use crate::session::Session;
-use crate::{PostgresStore, locks, nodes, thresholds};
-use lost::Lost;
+use crate::{locks, thresholds};
 
 pub(crate) use turn_up::turn_up;
 
 pub(crate) async fn retire(store: &PostgresStore, retirement: &Retirement) -> Result<Retired> {
     let mut tx = store.write().await?;
     alone(&mut tx, retirement.node).await?;
-    let nodes = nodes::nodes(&mut tx, retirement.now).await?;
-    let node = nodes.into_iter().find(|stored| stored.node == retirement.node);
-    let node = node.ok_or_else(|| Error::conflict(format!("there is no {}", retirement.node)))?;
-    match node.state {
-        NodeState::Retired => return Ok(Retired::before(node.epoch)),
-        NodeState::Live => return Err(Error::conflict(node.is_heard_of())),
+    let (state, last) = standing(&mut tx, retirement).await?;
+    match state {
+        NodeState::Retired => return Ok(Retired::before(last)),
+        NodeState::Live => {
+            return Err(Error::conflict(format!("{} was just heard of", retirement.node)));
+        }
         NodeState::Suspect | NodeState::Stopped => {}
     }
-    let epoch = begin_for_nobody(&mut tx, retirement).await?;
-    tx.commit().await?;
-    let mut retired = Retired::before(epoch);
-    for org in lost::orgs(&mut store.plain().await?, retirement.node).await? {
-        let of_org = write_off(store, retirement, epoch, org).await?;
-        retired.written_off.extend(of_org.written_off);
-        retired.compensations.extend(of_org.compensations);
+    let epoch = end(&mut tx, retirement).await?;
+    let lost = lost::leased(&mut tx, retirement.node).await?;
+    let orgs: Vec<OrgId> = lost.iter().map(|it| it.org).collect();
+    let accounts: Vec<_> = lost.iter().map(|it| (it.org, it.account)).collect();
+    locks::every_books(&mut tx, &orgs).await?;
+    locks::every_account(&mut tx, &accounts).await?;
+    let mut reached = Reached::new(&mut tx, &orgs, retirement.now).await?;
+    lost::write_off(&mut tx, retirement.node).await?;
+    let loss =
+        Loss { at: retirement.now, cause: EntryCause::Retirement { node: retirement.node, epoch } };
+    for lost in lost.iter().filter(|lost| lost.limit.is_none()) {
+        let (from, to) = (EntryBook::Grant(lost.account), EntryBook::Consumed);
+        loss.enter(&mut tx, lost.org, (from, to), lost.amount).await?;
+        reached.by(lost.org, lost.account);
     }
-    end(store, retirement, epoch).await?;
-    Ok(retired)
+    let made = make_up(&mut tx, retirement, epoch, &lost).await?;
+    for Compensation { org, grant } in &made {
+        let books = (EntryBook::Platform, EntryBook::Grant(grant.id.into()));
+        loss.enter(&mut tx, *org, books, grant.amount).await?;
+        reached.by(*org, grant.id.into());
+    }
+    reached.record(&mut tx).await?;
+    for Compensation { org, grant } in &made {
+        record(&mut tx, *org, Entity::Grant(grant.id)).await?;
+    }
+    tx.commit().await?;
+    Ok(Retired { epoch, written_off: lost, compensations: made })
 }
 
-/// An epoch that fences whoever comes with the last one.
-async fn begin_for_nobody(tx: &mut Session, retirement: &Retirement) -> Result<Epoch> {
-    let row = sqlx::query("UPDATE nodes SET epoch = epoch + 1 WHERE node = $1 RETURNING epoch")
-        .bind(i64::from(retirement.node.0))
-        .fetch_one(tx)
+/// How it stands with the gateway, and its last epoch.
+async fn standing(tx: &mut Session, retirement: &Retirement) -> Result<(NodeState, Epoch)> {
+    let node = retirement.node;
+    let row = sqlx::query("SELECT epoch, state, heard_at FROM nodes WHERE node = $1")
+        .bind(i64::from(node.0))
+        .fetch_optional(tx)
         .await?;
+    let row = row.ok_or_else(|| Error::conflict(format!("there is no {node}")))?;
+    let start = row.named("state", LastStart::from_name)?;
+    let state = NodeState::of(start, row.instant("heard_at")?, retirement.now);
+    Ok((state, Epoch(row.small("epoch")?)))
+}
+
+/// Begins an epoch for nobody.
+async fn end(tx: &mut Session, retirement: &Retirement) -> Result<Epoch> {
+    let row = sqlx::query(
+        "UPDATE nodes SET epoch = epoch + 1, state = $2 WHERE node = $1 RETURNING epoch",
+    )
+    .bind(i64::from(retirement.node.0))
+    .bind(LastStart::Retired.name())
+    .fetch_one(tx)
+    .await?;
     Ok(Epoch(row.small("epoch")?))
 }
 
-async fn end(store: &PostgresStore, retirement: &Retirement, epoch: Epoch) -> Result<()> {
-    let ended = sqlx::query("UPDATE nodes SET state = $3 WHERE node = $1 AND epoch = $2")
-        .bind(i64::from(retirement.node.0))
-        .bind(i64::from(epoch.0))
-        .bind(LastStart::Retired.name())
-        .execute(&mut store.plain().await?)
-        .await?;
-    match ended.rows_affected() {
-        1 => Ok(()),
-        _ => Err(Error::conflict(format!("{} has started again meanwhile", retirement.node))),
-    }
-}
-
-async fn write_off(
-    store: &PostgresStore,
+/// Makes the grants that make up for what was lost of others.
+async fn make_up(
+    tx: &mut Session,
     retirement: &Retirement,
     epoch: Epoch,
-    org: OrgId,
-) -> Result<Retired> {
-    let Retirement { node, assume_spent, now } = *retirement;
-    let cause = EntryCause::Retirement { node, epoch };
-    let mut tx = store.write().await?;
-    locks::books(&mut tx, org).await?;
-    lost::lock(&mut tx, node, org).await?;
-    let lost = lost::read(&mut tx, node, org).await?;
-    let before = thresholds::level(&mut tx, org, now).await?;
-    lost::write_off(&mut tx, node, org).await?;
-    let mut last = None;
-    for lost in lost.iter().map(|lost| lost.written_off).filter(|lost| lost.limit.is_none()) {
-        let books = (EntryBook::Grant(lost.account), EntryBook::Consumed);
-        enter_loss(&mut tx, org, now, books, lost.amount, &cause).await?;
-        last = Some(lost.account);
+    lost: &[WrittenOff],
+) -> Result<Vec<Compensation>> {
+    if retirement.assume_spent {
+        return Ok(Vec::new());
     }
-    let unpaid = lost.iter().filter_map(Lost::of_grant).filter(|_| !assume_spent);
-    let made = compensations(retirement, epoch, unpaid);
-    for made in &made {
-        compensate::make(&mut tx, retirement, epoch, made, &cause).await?;
-        last = Some(made.grant.id.into());
+    let mut of_grants = Vec::new();
+    for lost in lost.iter().filter(|lost| lost.limit.is_none()) {
+        of_grants.push((lost.org, compensate::who_could_burn(tx, lost).await?, lost.amount));
     }
-    if let Some(account) = last {
-        thresholds::record_credits(&mut tx, org, account, before, now).await?;
+    let made = compensations(retirement, epoch, of_grants);
+    for compensation in &made {
+        compensate::make(tx, retirement.node, epoch, compensation).await?;
     }
-    compensate::tell(&mut tx, &made).await?;
-    tx.commit().await?;
-    let written_off = lost.into_iter().map(|lost| lost.written_off).collect();
-    Ok(Retired { epoch, written_off, compensations: made })
+    Ok(made)
 }
 
-/// Enters what was lost, who bears it, or that it is no loss.
-async fn enter_loss(
-    tx: &mut Session,
-    org: OrgId,
+/// How losses are entered.
+struct Loss {
     at: Instant,
-    (from, to): (EntryBook, EntryBook),
-    amount: Credits,
-    cause: &EntryCause,
-) -> Result<()> {
-    let (kind, cause) = (EntryKind::WriteOff, cause.clone());
-    enter(tx, org, at, &Transfer { kind, from, to, amount, cause }).await
+    cause: EntryCause,
+}
+
+impl Loss {
+    async fn enter(
+        &self,
+        tx: &mut Session,
+        org: OrgId,
+        (from, to): (EntryBook, EntryBook),
+        amount: Credits,
+    ) -> Result<()> {
+        let (kind, cause) = (EntryKind::WriteOff, self.cause.clone());
+        enter(tx, org, self.at, &Transfer { kind, from, to, amount, cause }).await
+    }
+}
+
+/// What organisations could spend before, and the grant of each that moved last.
+struct Reached {
+    at: Instant,
+    levels: BTreeMap<OrgId, Level>,
+    last: BTreeMap<OrgId, AccountId>,
+}
+
+impl Reached {
+    async fn new(tx: &mut Session, orgs: &[OrgId], at: Instant) -> Result<Self> {
+        let mut levels = BTreeMap::new();
+        for org in orgs {
+            if !levels.contains_key(org) {
+                levels.insert(*org, thresholds::level(tx, *org, at).await?);
+            }
+        }
+        Ok(Self { at, levels, last: BTreeMap::new() })
+    }
+
+    fn by(&mut self, org: OrgId, grant: AccountId) {
+        self.last.insert(org, grant);
+    }
+
+    async fn record(self, tx: &mut Session) -> Result<()> {
+        for (org, grant) in self.last {
+            let before = self.levels.get(&org).copied().unwrap_or_default();
+            thresholds::record_credits(tx, org, grant, before, self.at).await?;
+        }
+        Ok(())
+    }
 }

@@ -18,24 +18,7 @@ use crate::session::Session;
 const READ: &str = include_str!("read.sql");
 
 /// What `touched` has of each account, in this order.
-type Figures = (
-    String,
-    String,
-    String,
-    i64,
-    i64,
-    bool,
-    u64,
-    u64,
-    u64,
-    u64,
-    u64,
-    u64,
-    (u64, u64),
-    bool,
-    Vec<(u32, u64, u64)>,
-    u64,
-);
+type Figures = (String, String, String, i64, i64, bool, bool, [u64; 8], Vec<(u32, u64, u64)>, u64);
 
 /// What `orgs` has of each organisation, in this order; sums may be more than an integer holds.
 type Sums = (String, u64, (String, String));
@@ -100,28 +83,12 @@ fn org_figures((org, last_transfer, (amount, left)): Sums) -> Option<(OrgId, Org
 
 /// The account of a row; `None` for what is no amount or kind.
 fn standing(figures: Figures) -> Option<(AccountId, Standing)> {
-    let (
-        account,
-        org,
-        kind,
-        start,
-        end,
-        closed,
-        amount,
-        spent,
-        leased,
-        reserved,
-        refunded,
-        expired,
-        (written_off, written_back),
-        recalled,
-        leases,
-        doubtful,
-    ) = figures;
+    let (account, org, kind, start, end, closed, recalled, amounts, rows, doubtful) = figures;
     let credits = Credits::from_micros;
-    let (mut of_epochs, mut lost) = (BTreeMap::new(), BTreeMap::new());
-    for (epoch, amount, written_off) in leases {
-        of_epochs.insert(Epoch(epoch), credits(amount)?);
+    let [amount, spent, leased, reserved, refunded, expired, written_off, written_back] = amounts;
+    let (mut leases, mut lost) = (BTreeMap::new(), BTreeMap::new());
+    for (epoch, leased, written_off) in rows {
+        leases.insert(Epoch(epoch), credits(leased)?);
         lost.insert(Epoch(epoch), credits(written_off)?);
     }
     let standing = Standing {
@@ -139,9 +106,12 @@ fn standing(figures: Figures) -> Option<(AccountId, Standing)> {
         written_off: credits(written_off)?,
         written_back: credits(written_back)?,
         recalled,
-        leases: of_epochs,
+        leases,
         lost,
         doubtful: credits(doubtful)?,
+        written_off: Credits::ZERO,
+        written_back: Credits::ZERO,
+        lost: BTreeMap::new(),
     };
     Some((id(&account)?, standing))
 }

@@ -8,12 +8,11 @@ SELECT
     (
         SELECT coalesce(json_agg(json_build_array(
             account.account_id, account.org_id, account.kind, account.start_at, account.end_at,
-            account.closed, account.amount, account.spent, account.leased, account.reserved,
-            account.refunded, account.expired, 
-            json_build_array(account.written_off, account.written_back),
-            account.recalled, (
-                SELECT coalesce(
-                    json_agg(json_build_array(lease.epoch, lease.amount, lease.written_off)), '[]')
+            account.closed, account.recalled, json_build_array(
+                account.amount, account.spent, account.leased, account.reserved, account.refunded,
+                account.expired, account.written_off, account.written_back), (
+                SELECT coalesce(json_agg(
+                    json_build_array(lease.epoch, lease.amount, lease.written_off)), '[]')
                 FROM leases AS lease
                 WHERE lease.shard = account.shard AND lease.org_id = account.org_id
                     AND lease.account_id = account.account_id AND lease.node = call.node

@@ -4,18 +4,17 @@ WITH figures AS (
     UPDATE accounts SET
         spent = figures.spent,
         leased = figures.leased,
-        recalled = figures.recalled,
         written_off = figures.written_off,
+        recalled = figures.recalled,
         ceiling = greatest(accounts.ceiling, figures.taken),
         version = accounts.version + 1
-    FROM unnest(
-        $8::uuid[], $9::bigint[], $10::bigint[], $11::boolean[], $12::bigint[], $17::bigint[]
-    ) AS figures (account_id, spent, leased, recalled, taken, written_off)
+    FROM unnest($8::uuid[], $9::bigint[], $10::bigint[], $11::bigint[], $12::boolean[], $13::bigint[])
+        AS figures (account_id, spent, leased, written_off, recalled, taken)
     WHERE accounts.shard = $1 AND accounts.account_id = figures.account_id
 ), lent AS (
     INSERT INTO leases (shard, org_id, account_id, node, epoch, amount, written_off)
     SELECT $1, org_id, account_id, $2, epoch, amount, written_off
-    FROM unnest($13::uuid[], $14::uuid[], $15::bigint[], $16::bigint[], $18::bigint[])
+    FROM unnest($14::uuid[], $15::uuid[], $16::bigint[], $17::bigint[], $18::bigint[])
         AS lease (org_id, account_id, epoch, amount, written_off)
     ON CONFLICT ON CONSTRAINT leases_pk DO UPDATE SET
         amount = excluded.amount,

@@ -1,7 +1,7 @@
 //! A gateway that was given up has replayed its journal after all: what was lost with its earlier
 //! starts is no loss any more.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use ledger::{AccountId, Credits, Epoch, Instant, NodeId, OrgId};
 use sqlx::SqliteConnection;
@@ -33,17 +33,14 @@ pub(crate) async fn turn_up(tx: &mut SqliteConnection, node: NodeId, epoch: Epoc
     let at = began(tx, node).await?;
     let cause = EntryCause::Retirement { node, epoch };
     let levels = levels(tx, &found, &made, at).await?;
-    let orgs = found.iter().map(|found| found.org).chain(made.iter().map(|made| made.org));
-    for org in orgs.collect::<BTreeSet<_>>() {
-        for found in found.iter().filter(|found| found.org == org) {
-            give_back(tx, found, at, &cause).await?;
-        }
-        for made in made.iter().filter(|made| made.org == org) {
-            take_back(tx, made, at, &cause).await?;
-        }
-        if let Some((before, account)) = levels.get(&org) {
-            thresholds::record_credits(tx, org, *account, *before, at).await?;
-        }
+    for found in &found {
+        give_back(tx, found, at, &cause).await?;
+    }
+    for made in &made {
+        take_back(tx, made, at, &cause).await?;
+    }
+    for (org, (before, account)) in levels {
+        thresholds::record_credits(tx, org, account, before, at).await?;
     }
     Ok(())
 }

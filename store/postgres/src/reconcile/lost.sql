@@ -1,4 +1,4 @@
--- Each account has written off what its leases say.
+-- What is written off of each account is what is written off of its leases.
 SELECT
     format('what is written off of acc_%s of org_%s', replace(account_id::text, '-', ''),
         replace(org_id::text, '-', '')) AS about,
