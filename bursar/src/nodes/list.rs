@@ -92,4 +92,5 @@ impl<'a> From<&'a StoredNode> for Printed<'a> {
             leased: leased.to_string(),
             in_doubt: in_doubt(node).to_string(),
         }
+    }
 }
