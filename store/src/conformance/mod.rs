@@ -186,7 +186,7 @@ macro_rules! conformance {
         #[tokio::test]
         async fn $name() {
             let (store, _keep) = $make().await;
-            $crate::conformance::lockstep($seed, 1_000, &store).await;
+            $crate::conformance::lockstep($seed, 1_600, &store).await;
         }
     )*};
 }
