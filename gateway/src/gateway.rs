@@ -240,6 +240,7 @@ async fn join(
     arrival: Arrival,
 ) -> Result<(Journal, Membership), StartError> {
     let Arrival { node, control, now } = arrival;
+    let told_at = control.clone();
     let (journal_id, last_lsn) = (journal.id(), journal.last().0);
     let registration = Registration { node, journal: journal_id, last_lsn, now, control };
     let registered = store.register(&registration).await?;
@@ -254,5 +255,7 @@ async fn join(
     let started = move || journal.start(epoch, &applied, on_failure);
     let started = tokio::task::spawn_blocking(started).await;
     let journal = started.map_err(|error| StartError::Proxy(error.to_string()))??;
-    Ok((journal, Membership { node, epoch, applied: registered.applied }))
+    let applied = registered.applied;
+    let membership = Membership { node, epoch, control: told_at, journal_id, applied };
+    Ok((journal, membership))
 }

@@ -44,11 +44,13 @@ impl Ledger {
             let written = self.journal().append(shard, Record::Settle(charge.into()));
             written.map_err(|_full| StartError::JournalFull)?;
         }
+        self.tell_a_store_that_went_back().await?;
         recovered.records = self.journal().status().unreported;
         for shard in self.journal().unreported() {
             self.sync(shard, Wish::default()).await?;
         }
         self.give_back_earlier_leases().await?;
+        self.has_told_everything();
         Ok(recovered)
     }
 }

@@ -5,12 +5,14 @@
 
 use std::sync::Arc;
 
-use ledger::{Charge, Epoch, HoldId, Instant, NodeId, OrgId, PeriodOpened};
+use ledger::{
+    Charge, CountsFrom, Epoch, Grant, HoldId, Instant, Limit, NodeId, OrgId, PeriodOpened,
+};
 use prometheus::IntCounterVec;
 use store::{
     Alive, Change, ChangeSeq, ClaimAnswer, Error, Expired, Heartbeat, IdempotencyClaim,
-    KeyIdentity, Nudge, OrgData, Registered, Registration, Result, SecretHash, Stamp, Store,
-    SyncAnswer, SyncRequest, UsageQuery, UsageRow,
+    KeyIdentity, Nudge, OrgData, Registered, Registration, Rejoin, Result, SecretHash, Stamp,
+    Store, SyncAnswer, SyncRequest, UsageQuery, UsageRow,
 };
 use tokio::runtime::Handle;
 use tokio::sync::broadcast;
@@ -44,6 +46,25 @@ impl StoreCalls {
 
     pub(crate) async fn recovered(&self, node: NodeId, epoch: Epoch) -> Result<()> {
         self.call("recovered", move |store| async move { store.recovered(node, epoch).await }).await
+    }
+
+    pub(crate) async fn rejoin(&self, rejoin: Rejoin) -> Result<Registered> {
+        self.call("rejoin", |store| async move { store.rejoin(&rejoin).await }).await
+    }
+
+    pub(crate) async fn put_grant(&self, org: OrgId, grant: Grant, now: Instant) -> Result<()> {
+        let put = move |store: Arc<dyn Store>| async move {
+            store.put_grant(org, &grant, None, now).await.map(|_| ())
+        };
+        self.call("put_grant", put).await
+    }
+
+    pub(crate) async fn put_limit(&self, org: OrgId, limit: Limit, now: Instant) -> Result<()> {
+        let put = move |store: Arc<dyn Store>| async move {
+            let counts_from = CountsFrom::PeriodStart;
+            store.put_limit(org, &limit, counts_from, now).await.map(|_| ())
+        };
+        self.call("put_limit", put).await
     }
 
     pub(crate) async fn heartbeat(&self, beat: Heartbeat) -> Result<Alive> {

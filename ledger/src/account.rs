@@ -155,12 +155,14 @@ impl Account {
         if self.waiters == 0 { self.free } else { Credits::ZERO }
     }
 
-    /// Moves credits from free to held. The caller has decided that they are there. Returns whether
-    /// it runs low from here on.
-    #[must_use]
-    pub(crate) fn take(&mut self, amount: Credits) -> bool {
+    /// Moves credits from free to held. The caller has decided that they are there.
+    pub(crate) fn take(&mut self, amount: Credits) {
         self.free = self.free.checked_sub(amount).expect("only what is free is taken");
         self.held = self.held.saturating_add(amount);
+    }
+
+    /// Whether it runs low, and that has not been told.
+    pub(crate) fn falls_low(&mut self) -> bool {
         self.free < self.low && !std::mem::replace(&mut self.told_low, true)
     }
 

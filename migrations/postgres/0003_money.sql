@@ -35,47 +35,51 @@ COMMENT ON COLUMN limits.opens_at_zero IS 'its next account ignores what its sco
 COMMENT ON COLUMN limits.removed IS 'it counts no more';
 
 -- Nothing is reset in place: a new period is a new account. For each account
---   available = amount - spent - leased - reserved - expired, and never below nothing
+--   available = amount - spent - leased - reserved - expired - written_off, and never below nothing
 --   spent     = opened_with + what its usage events charged - refunded
 CREATE TABLE accounts (
-    shard       smallint NOT NULL,
-    org_id      uuid     NOT NULL,
-    account_id  uuid     NOT NULL,
-    kind        text     NOT NULL,
-    limit_id    uuid,
-    start_at    bigint   NOT NULL,
-    end_at      bigint   NOT NULL,
-    amount      bigint   NOT NULL,
-    ceiling     bigint   NOT NULL DEFAULT 0,
-    spent       bigint   NOT NULL,
-    leased      bigint   NOT NULL,
-    reserved    bigint   NOT NULL,
-    opened_with bigint   NOT NULL,
-    refunded    bigint   NOT NULL DEFAULT 0,
-    expired     bigint   NOT NULL DEFAULT 0,
-    closed      boolean  NOT NULL,
-    recalled    boolean  NOT NULL DEFAULT false,
-    version     bigint   NOT NULL,
-    unexpired   boolean  NOT NULL GENERATED ALWAYS AS
-        (limit_id IS NULL AND expired < amount - spent) STORED,
+    shard        smallint NOT NULL,
+    org_id       uuid     NOT NULL,
+    account_id   uuid     NOT NULL,
+    kind         text     NOT NULL,
+    limit_id     uuid,
+    start_at     bigint   NOT NULL,
+    end_at       bigint   NOT NULL,
+    amount       bigint   NOT NULL,
+    ceiling      bigint   NOT NULL DEFAULT 0,
+    spent        bigint   NOT NULL,
+    leased       bigint   NOT NULL,
+    reserved     bigint   NOT NULL,
+    opened_with  bigint   NOT NULL,
+    refunded     bigint   NOT NULL DEFAULT 0,
+    expired      bigint   NOT NULL DEFAULT 0,
+    written_off  bigint   NOT NULL DEFAULT 0,
+    written_back bigint   NOT NULL DEFAULT 0,
+    closed       boolean  NOT NULL,
+    recalled     boolean  NOT NULL DEFAULT false,
+    version      bigint   NOT NULL,
+    unexpired    boolean  NOT NULL GENERATED ALWAYS AS
+        (limit_id IS NULL AND expired < amount - spent - written_off) STORED,
 
-    CONSTRAINT accounts_pk          PRIMARY KEY (shard, org_id, account_id),
-    CONSTRAINT accounts_id          UNIQUE (shard, account_id),
-    CONSTRAINT accounts_org         FOREIGN KEY (shard, org_id) REFERENCES orgs (shard, org_id),
-    CONSTRAINT accounts_of_a_limit  FOREIGN KEY (shard, org_id, limit_id)
+    CONSTRAINT accounts_pk           PRIMARY KEY (shard, org_id, account_id),
+    CONSTRAINT accounts_id           UNIQUE (shard, account_id),
+    CONSTRAINT accounts_org          FOREIGN KEY (shard, org_id) REFERENCES orgs (shard, org_id),
+    CONSTRAINT accounts_of_a_limit   FOREIGN KEY (shard, org_id, limit_id)
         REFERENCES limits (shard, org_id, limit_id),
-    CONSTRAINT accounts_kind        CHECK (kind IN ('limit', 'seat', 'promo', 'allocation', 'top_up')),
-    CONSTRAINT accounts_limit       CHECK ((kind = 'limit') = (limit_id IS NOT NULL)),
-    CONSTRAINT accounts_amount      CHECK (amount >= 0),
-    CONSTRAINT accounts_ceiling     CHECK (ceiling >= 0),
-    CONSTRAINT accounts_spent       CHECK (spent >= opened_with),
-    CONSTRAINT accounts_leased      CHECK (leased >= 0),
-    CONSTRAINT accounts_reserved    CHECK (reserved >= 0),
-    CONSTRAINT accounts_opened_with CHECK (opened_with >= 0),
-    CONSTRAINT accounts_refunded    CHECK (refunded >= 0),
-    CONSTRAINT accounts_expired     CHECK (expired >= 0 AND (expired = 0 OR limit_id IS NULL)),
-    CONSTRAINT accounts_never_over  CHECK (
-        spent + leased + reserved + expired <= greatest(amount, ceiling))
+    CONSTRAINT accounts_kind         CHECK (kind IN ('limit', 'seat', 'promo', 'allocation', 'top_up')),
+    CONSTRAINT accounts_limit        CHECK ((kind = 'limit') = (limit_id IS NOT NULL)),
+    CONSTRAINT accounts_amount       CHECK (amount >= 0),
+    CONSTRAINT accounts_ceiling      CHECK (ceiling >= 0),
+    CONSTRAINT accounts_spent        CHECK (spent >= opened_with),
+    CONSTRAINT accounts_leased       CHECK (leased >= 0),
+    CONSTRAINT accounts_reserved     CHECK (reserved >= 0),
+    CONSTRAINT accounts_opened_with  CHECK (opened_with >= 0),
+    CONSTRAINT accounts_refunded     CHECK (refunded >= 0),
+    CONSTRAINT accounts_expired      CHECK (expired >= 0 AND (expired = 0 OR limit_id IS NULL)),
+    CONSTRAINT accounts_written_off  CHECK (written_off >= 0),
+    CONSTRAINT accounts_written_back CHECK (written_back >= 0),
+    CONSTRAINT accounts_never_over   CHECK (
+        spent + leased + reserved + expired + written_off <= greatest(amount, ceiling))
 ) WITH (fillfactor = 50);
 
 COMMENT ON TABLE accounts IS 'What counts: a grant, or one period of one limit.';
@@ -95,6 +99,10 @@ COMMENT ON COLUMN accounts.opened_with IS
     'micro-credits: what its scope had spent when the period''s account was made';
 COMMENT ON COLUMN accounts.refunded IS 'micro-credits: given back by adjustments, ever';
 COMMENT ON COLUMN accounts.expired IS 'micro-credits: of a grant, unspent when it ended';
+COMMENT ON COLUMN accounts.written_off IS
+    'micro-credits: lost with gateways that were given up, the sum of its leases'' parts';
+COMMENT ON COLUMN accounts.written_back IS
+    'micro-credits: written off and found unspent after all, ever';
 COMMENT ON COLUMN accounts.closed IS 'its limit was removed; revived, the limit opens another';
 COMMENT ON COLUMN accounts.recalled IS
     'a request waits for what gateways have leased of it: they give back what is free';
@@ -116,7 +124,7 @@ CREATE INDEX accounts_recalled ON accounts (shard, account_id) WHERE recalled;
 -- amount takes nothing from anybody.
 CREATE FUNCTION accounts_set_ceiling() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    NEW.ceiling := NEW.spent + NEW.leased + NEW.reserved + NEW.expired;
+    NEW.ceiling := NEW.spent + NEW.leased + NEW.reserved + NEW.expired + NEW.written_off;
     RETURN NEW;
 END
 $$;
@@ -127,17 +135,19 @@ CREATE TRIGGER accounts_amount_changes BEFORE UPDATE OF amount ON accounts
     FOR EACH ROW EXECUTE FUNCTION accounts_set_ceiling();
 
 CREATE TABLE leases (
-    shard      smallint NOT NULL,
-    org_id     uuid     NOT NULL,
-    account_id uuid     NOT NULL,
-    node       bigint   NOT NULL,
-    epoch      bigint   NOT NULL,
-    amount     bigint   NOT NULL,
+    shard       smallint NOT NULL,
+    org_id      uuid     NOT NULL,
+    account_id  uuid     NOT NULL,
+    node        bigint   NOT NULL,
+    epoch       bigint   NOT NULL,
+    amount      bigint   NOT NULL,
+    written_off bigint   NOT NULL DEFAULT 0,
 
-    CONSTRAINT leases_pk      PRIMARY KEY (shard, org_id, account_id, node, epoch),
-    CONSTRAINT leases_account FOREIGN KEY (shard, org_id, account_id)
+    CONSTRAINT leases_pk          PRIMARY KEY (shard, org_id, account_id, node, epoch),
+    CONSTRAINT leases_account     FOREIGN KEY (shard, org_id, account_id)
         REFERENCES accounts (shard, org_id, account_id),
-    CONSTRAINT leases_amount  CHECK (amount >= 0)
+    CONSTRAINT leases_amount      CHECK (amount >= 0),
+    CONSTRAINT leases_written_off CHECK (written_off >= 0)
 ) WITH (fillfactor = 50);
 
 CREATE INDEX leases_of_node ON leases (node, epoch);
@@ -146,6 +156,8 @@ COMMENT ON TABLE leases IS
     'The part of an account that one start of a gateway may spend without asking.';
 COMMENT ON COLUMN leases.amount IS
     'micro-credits: granted, less what was reported spent or given back';
+COMMENT ON COLUMN leases.written_off IS
+    'micro-credits: no lease any more, since the gateway was given up; only charges of its journal spend it';
 
 CREATE TABLE grants (
     shard      smallint NOT NULL,
@@ -202,3 +214,28 @@ COMMENT ON TABLE grant_requests IS
 COMMENT ON COLUMN grant_requests.name IS 'the request''s idempotency key';
 COMMENT ON COLUMN grant_requests.fingerprint IS 'of what was asked for';
 COMMENT ON COLUMN grant_requests.change_seq IS 'the change that it made';
+
+CREATE TABLE compensations (
+    shard      smallint NOT NULL,
+    org_id     uuid     NOT NULL,
+    grant_id   uuid     NOT NULL,
+    node       bigint   NOT NULL,
+    epoch      bigint   NOT NULL,
+    amount     bigint   NOT NULL,
+    taken_back boolean  NOT NULL DEFAULT false,
+
+    CONSTRAINT compensations_pk     PRIMARY KEY (shard, org_id, grant_id),
+    CONSTRAINT compensations_grant  FOREIGN KEY (shard, org_id, grant_id)
+        REFERENCES grants (shard, org_id, grant_id),
+    CONSTRAINT compensations_amount CHECK (amount > 0)
+);
+
+CREATE INDEX compensations_of_node ON compensations (node) WHERE NOT taken_back;
+
+COMMENT ON TABLE compensations IS
+    'Grants that an organisation was given for what was lost with a gateway, at the platform''s cost.';
+COMMENT ON COLUMN compensations.epoch IS 'the one that was begun for nobody when the gateway was retired';
+COMMENT ON COLUMN compensations.amount IS
+    'micro-credits: what was written off of the organisation''s grants';
+COMMENT ON COLUMN compensations.taken_back IS
+    'the gateway''s journal has turned up, and what was unspent is the platform''s again';

@@ -58,7 +58,8 @@ CREATE TABLE entries (
         'expiry',     -- grant -> expired: unspent when it ended; the other way where the end was put off
         'refund',     -- consumed -> grant: a charge that was given back whole
         'adjustment', -- consumed -> grant: a charge that was lowered
-        'write_off'   -- platform -> consumed: lost with a gateway
+        'write_off'   -- grant -> consumed: lost with a gateway, platform -> grant: made up for; the other
+                      -- way where its journal turned up
     )),
     CONSTRAINT entries_book       CHECK (book IN ('issued', 'grant', 'consumed', 'expired', 'platform')),
     CONSTRAINT entries_account_id CHECK ((book = 'grant') = (account_id IS NOT NULL)),
@@ -69,7 +70,8 @@ CREATE TABLE entries (
 
 COMMENT ON TABLE entries IS
     'The money ledger: every movement of credits is a transfer, every transfer two lines or more that '
-    'sum to zero. Only ever added to. For each grant, the sum of its lines is amount - spent - expired.';
+    'sum to zero. Only ever added to. For each grant, the sum of its lines is '
+    'amount - spent - expired - written_off.';
 COMMENT ON COLUMN entries.transfer IS
     'counted up from 1 within the organisation, from counters.transfers';
 COMMENT ON COLUMN entries.line IS 'from 1 within the transfer';
@@ -79,7 +81,8 @@ COMMENT ON COLUMN entries.book IS 'what the line is about; see entries_book';
 COMMENT ON COLUMN entries.account_id IS 'the grant, where the book is ''grant''';
 COMMENT ON COLUMN entries.amount IS 'micro-credits: into the book; negative, out of it';
 COMMENT ON COLUMN entries.node IS
-    'node, epoch and seq: the sync that made it; node, epoch and n: the request that a correction is about';
+    'node, epoch and seq: the sync that made it; node, epoch and n: the request that a correction is '
+    'about; node and epoch: the gateway that was retired';
 COMMENT ON COLUMN entries.actor IS 'who corrected';
 COMMENT ON COLUMN entries.reason IS 'and why';
 

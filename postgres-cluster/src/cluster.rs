@@ -1,9 +1,8 @@
 //! One server in a temporary folder.
 
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io;
 use std::net::TcpListener;
-use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -13,6 +12,7 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 
 use crate::binaries::Binaries;
+use crate::folder::{encrypted, initdb, password};
 use crate::process::{signal, signal_all};
 use crate::server::Server;
 use crate::user::User;
@@ -215,46 +215,9 @@ impl Drop for Cluster {
     }
 }
 
-fn initdb(binaries: &Binaries, user: User, folder: &Path, password: &str) -> io::Result<()> {
-    let password_file = folder.join("password");
-    fs::write(&password_file, password)?;
-    user.give(&password_file)?;
-    let mut initdb = binaries.command("initdb");
-    initdb.arg("-D").arg(folder.join("data")).arg("--pwfile").arg(&password_file);
-    initdb.args(["--username", crate::server::USER, "--auth", "scram-sha-256", "--no-sync"]);
-    initdb.args(["--encoding", "UTF8", "--locale", "C"]).stdin(Stdio::null());
-    let made = user.run(&mut initdb).current_dir(folder).output()?;
-    if made.status.success() {
-        return Ok(());
-    }
-    Err(io::Error::other(format!("initdb: {}", String::from_utf8_lossy(&made.stderr))))
-}
-
-/// The options, with the files of the certificate in the cluster's folder.
-fn encrypted(mut options: Options, user: User, folder: &Path) -> io::Result<Options> {
-    let Some((certificate, key)) = options.tls.take() else { return Ok(options) };
-    options.settings.push(("ssl".to_owned(), "on".to_owned()));
-    for (setting, text) in [("ssl_cert_file", certificate), ("ssl_key_file", key)] {
-        let path = folder.join(setting);
-        fs::write(&path, text)?;
-        // Postgres reads no key that others might.
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o600))?;
-        user.give(&path)?;
-        options.settings.push((setting.to_owned(), path.display().to_string()));
-    }
-    Ok(options)
-}
-
 fn not_started(log: &Path) -> io::Error {
     let log = fs::read_to_string(log).unwrap_or_default();
     io::Error::other(format!("Postgres did not start:\n{log}"))
-}
-
-/// 32 hexadecimal digits.
-fn password() -> io::Result<String> {
-    let mut bytes = [0; 16];
-    File::open("/dev/urandom")?.read_exact(&mut bytes)?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 fn free_port() -> io::Result<u16> {

@@ -39,9 +39,11 @@ impl Database {
 }
 
 impl Drop for Database {
+    /// Without waiting for it: the server waits for every connection that is being made, and those
+    /// of the caller are not made any further while it waits here.
     fn drop(&mut self) {
-        // A server that is gone has taken it along.
         let drop = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
-        let _ = self.server.run("postgres", &drop);
+        // A server that is gone has taken it along.
+        let _ = self.server.psql("postgres", &drop).spawn();
     }
 }

@@ -11,6 +11,7 @@
 mod binaries;
 mod cluster;
 mod database;
+mod folder;
 mod process;
 mod server;
 mod user;

@@ -1,7 +1,7 @@
 //! A server as clients see it, and which one tests use.
 
 use std::io;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 
 use crate::binaries::Binaries;
@@ -59,14 +59,22 @@ impl Server {
     /// # Errors
     /// What the server says against it.
     pub fn run(&self, database: &str, statements: &str) -> io::Result<String> {
-        let mut psql = self.binaries.command("psql");
-        psql.args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align"]);
-        psql.args(["--set", "ON_ERROR_STOP=1", "--command", statements]);
-        let ran = psql.arg(self.url_of(database)).stdin(Stdio::null()).output()?;
+        let mut psql = self.psql(database, statements);
+        let ran = psql.stdout(Stdio::piped()).stderr(Stdio::piped()).output()?;
         if ran.status.success() {
             return Ok(String::from_utf8_lossy(&ran.stdout).trim_end().to_owned());
         }
         Err(io::Error::other(String::from_utf8_lossy(&ran.stderr).into_owned()))
+    }
+
+    /// The server's own client, silent.
+    pub(crate) fn psql(&self, database: &str, statements: &str) -> Command {
+        let mut psql = self.binaries.command("psql");
+        psql.args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align"]);
+        psql.args(["--set", "ON_ERROR_STOP=1", "--command", statements]);
+        psql.arg(self.url_of(database));
+        psql.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        psql
     }
 }
 

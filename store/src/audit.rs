@@ -34,10 +34,16 @@ pub struct StoredAccount {
     pub refunded: Credits,
     /// What of a grant ended unspent.
     pub expired: Credits,
+    /// What was lost of it with gateways that were given up: neither spent nor available.
+    pub written_off: Credits,
+    /// What was written off and found unspent after all, ever.
+    pub written_back: Credits,
     /// Whether its limit was removed.
     pub closed: bool,
     /// What each gateway has of it, by node and epoch; leases of nothing are left out.
     pub leases: Vec<(NodeId, Epoch, Credits)>,
+    /// What was written off with each, by node and epoch.
+    pub lost: Vec<(NodeId, Epoch, Credits)>,
 }
 
 /// A store that shows its figures.

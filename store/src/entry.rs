@@ -130,6 +130,13 @@ pub enum EntryCause {
         /// And why.
         reason: String,
     },
+    /// A gateway that was given up, or has come back after it.
+    Retirement {
+        /// The gateway.
+        node: NodeId,
+        /// The epoch that began with it.
+        epoch: Epoch,
+    },
     /// A grant that was made, changed, or has ended.
     Grant,
 }

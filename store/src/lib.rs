@@ -22,6 +22,7 @@ mod path;
 mod people;
 mod period;
 mod reconcile;
+mod retire;
 mod secret;
 mod spending;
 mod sync;
@@ -71,6 +72,7 @@ pub use reconcile::{
     Check, Checked, Difference, Figure, InDoubt, IndeterminateFigures, MOST_DIFFERENCES,
     Reconciliation,
 };
+pub use retire::{Compensation, Retired, Retirement, WrittenOff, compensations, taken_back};
 pub use secret::{KeyHasher, KeyKind, PlainKey, is_well_formed};
 pub use spending::Spending;
 pub use sync::{Applied, GiveBack, Spend, SyncAnswer, SyncRequest};
@@ -111,7 +113,7 @@ pub enum Changed {
     Limit(Limit),
     /// A limit that counts no more.
     LimitRemoved(LimitId),
-    /// What corrections have given back to an account.
+    /// What corrections, and journals that turned up, have given back to an account.
     Refunded {
         /// The account.
         account: AccountId,
@@ -159,8 +161,9 @@ pub trait Store: Send + Sync + 'static {
     /// copy.
     async fn register(&self, registration: &Registration) -> Result<Registered>;
 
-    /// Gives back the leases of a node's earlier epochs, once their journal is replayed, and frees
-    /// the idempotency keys that they claimed and never reported an end of: no journal has the holds.
+    /// Gives back the leases of a node's earlier epochs, once their journal is replayed, and what was
+    /// written off of them; and frees the idempotency keys that they claimed and never reported an
+    /// end of: no journal has the holds.
     ///
     /// # Errors
     /// [`Error::Fenced`] when a later epoch of the node has begun.
@@ -189,6 +192,18 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// [`Error::Fenced`] when a later epoch of the node has begun.
     async fn leave(&self, node: NodeId, epoch: Epoch, now: Instant) -> Result<()>;
+
+    /// Gives a gateway up that will not come back, or not soon: what it had of grants and limits, by
+    /// all its starts, is written off, neither spent nor available, and whoever comes with its last
+    /// epoch is fenced. Unless it is assumed to be spent, the organisations get grants of the same
+    /// size, which the platform pays. Given up again, nothing more happens.
+    ///
+    /// It may start again. What its journal has spent is charged then, out of what was written off;
+    /// [`Store::recovered`] gives the rest back, and takes back what is unspent of the grants.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] for a gateway that is heard of, or that there never was.
+    async fn retire(&self, retirement: &Retirement) -> Result<Retired>;
 
     /// Every gateway that ever was, by id; `now` tells who is silent.
     async fn nodes(&self, now: Instant) -> Result<Vec<StoredNode>>;

@@ -170,6 +170,17 @@ pub struct StoredNode {
     pub leased: Credits,
 }
 
+impl StoredNode {
+    /// Why a gateway that lives is not given up, for an operator.
+    #[must_use]
+    pub fn is_heard_of(&self) -> String {
+        let node = self.node;
+        format!(
+            "{node} was heard of within the last ten seconds: stop it first, or wait until it is silent"
+        )
+    }
+}
+
 /// Something that a gateway had better look at before its next turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Nudge {

@@ -191,11 +191,11 @@ pub struct KeyIdentity {
 pub struct OrgGrant {
     /// The grant.
     pub grant: Grant,
-    /// What is spent of it, less what was given back.
+    /// What is spent of it or was lost with a gateway, less what was given back.
     pub spent: Credits,
     /// What gateways have leased of it.
     pub leased: Credits,
-    /// What corrections have given back to it, ever; not in `spent`.
+    /// What corrections, and journals that turned up, have given back to it, ever; not in `spent`.
     pub refunded: Credits,
     /// What of it ended unspent.
     pub expired: Credits,

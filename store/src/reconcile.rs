@@ -10,10 +10,11 @@ pub enum Check {
     /// Each account has spent what it opened with and what its charges say, less what corrections
     /// gave back.
     Spent,
-    /// Each account is leased what its leases say, and each lease is of a start that there was.
+    /// Each account is leased, and has written off, what its leases say, and each lease is of a start
+    /// that there was.
     Leased,
-    /// No account has more spent, leased, reserved and expired than its amount, or than what that
-    /// sum was when the amount was last changed.
+    /// No account has more spent, leased, reserved, expired and written off than its amount, or than
+    /// what that sum was when the amount was last changed.
     NeverOver,
     /// Each charge is the same on every limit and on all grants together, and at most its hold.
     Path,
@@ -28,7 +29,7 @@ pub enum Check {
     /// The lines of each grant are what it has left.
     Grants,
     /// The charges on the books of each grant are those of its requests, and what is booked as
-    /// overrun is what its organisation's requests overran.
+    /// overrun is what its organisation's requests overran; what is booked as lost is written off.
     ChargeEntries,
     /// What corrections gave back is the same on every limit and on all grants together, at most the
     /// charge, and stands in the account and on the books.

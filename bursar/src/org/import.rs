@@ -15,7 +15,8 @@ use store::{Group, Key, KeyHasher, KeyKind, KeySecret, Member, Money, Org, Plain
 use super::file::{GrantRow, LimitRow, MemberRow, OrgFile};
 use super::names::{Names, fresh};
 use crate::cli::ImportArguments;
-use crate::run::{key_hasher, open_store};
+use crate::open_store::OpenStore;
+use crate::run::key_hasher;
 
 /// Imports the organisation in the file, and prints its ids and the secrets of its keys.
 ///
@@ -29,9 +30,11 @@ pub(crate) async fn import(arguments: &ImportArguments) -> anyhow::Result<ExitCo
     let org: OrgFile =
         serde_json::from_slice(&text).with_context(|| format!("{}", file.display()))?;
     let hasher = key_hasher(&config.bootstrap.peppers)?;
-    let store = open_store(&config.bootstrap).await?;
+    let store = OpenStore::open(&config.bootstrap.store).await?;
     let import = Import::of(&org, SteadyClock::start().now())?;
-    println!("{}", serde_json::to_string(&import.put(&store, &hasher).await?)?);
+    let imported = import.put(&*store.shared(), &hasher).await;
+    store.close().await;
+    println!("{}", serde_json::to_string(&imported?)?);
     Ok(ExitCode::SUCCESS)
 }
 

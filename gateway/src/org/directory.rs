@@ -7,8 +7,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use dashmap::DashMap;
 use ledger::{Book, Change, Leases, OrgId, Shard};
 use parking_lot::RwLock;
-use store::{ChangeSeq, OrgData};
+use store::{ChangeSeq, OrgData, Stamp};
 
+use super::reload::changes;
 use super::{Bell, Org, OrgView};
 use crate::flights::{Flights, Landed};
 use crate::store_calls::StoreCalls;
@@ -131,15 +132,7 @@ impl Directory {
     fn build(&self, data: &OrgData) -> Org {
         let now = self.clock.now();
         let mut book = Book::new(data.org.id, self.leases);
-        let members = data.members.iter().map(|member| Change::Member(member.standing.clone()));
-        let keys = data.keys.iter().map(|key| Change::Key(key.standing.clone()));
-        let limits = data.limits.iter().cloned().map(Change::Limit);
-        let grants = data.grants.iter().map(|known| Change::Grant {
-            grant: known.grant.clone(),
-            spent: known.spent,
-            refunded: known.refunded,
-        });
-        for change in members.chain(keys).chain(limits).chain(grants) {
+        for change in changes(data) {
             let decided = book.apply(change, now);
             debug_assert!(decided.is_empty(), "nobody waits for a new book");
         }
@@ -197,6 +190,25 @@ impl Directory {
                 return Ok(());
             }
         }
+    }
+
+    /// Reads everything again, since the store went back in time; the feed goes on from there.
+    pub(crate) async fn reload(&self) -> store::Result<Stamp> {
+        let mut last = self.feed.write().await;
+        let stamp = self.store.stamp().await?;
+        for org in self.all() {
+            match self.store.load(org.id()).await? {
+                Some(data) => {
+                    org.reload(&data);
+                    self.open_periods(&org).await?;
+                }
+                // Nothing of it can be booked.
+                None => org.quarantine(),
+            }
+        }
+        *last = stamp.seq;
+        self.taken_in.store(stamp.seq.0, Ordering::Release);
+        Ok(stamp)
     }
 
     /// The organisations that changes have given more to spend which is not leased yet, each with

@@ -5,6 +5,7 @@ mod bell;
 mod change;
 mod directory;
 mod lease;
+mod reload;
 mod view;
 mod wait;
 

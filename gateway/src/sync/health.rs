@@ -12,6 +12,7 @@ use crate::lease::LastAnswer;
 /// Whether the store answers, and whether this gateway is still the one that it answers.
 #[derive(Debug)]
 pub(crate) struct Health {
+    epoch: Epoch,
     is_fenced: AtomicBool,
     fenced: watch::Sender<Option<Epoch>>,
     /// Syncs, and signs of life, are not answered.
@@ -22,8 +23,9 @@ pub(crate) struct Health {
 
 impl Health {
     /// The store has just answered.
-    pub(super) fn new(now: Duration) -> Self {
+    pub(super) fn new(epoch: Epoch, now: Duration) -> Self {
         Self {
+            epoch,
             is_fenced: AtomicBool::new(false),
             fenced: watch::Sender::new(None),
             syncs_fail: AtomicBool::new(false),
@@ -98,7 +100,10 @@ impl Health {
 
     /// Takes in a no of the store: it may say that a later start of this node has begun.
     pub(crate) fn refused(&self, failure: &store::Error) {
-        if let store::Error::Fenced { current } = failure {
+        // An earlier one: the store has gone back in time.
+        if let store::Error::Fenced { current } = failure
+            && *current > self.epoch
+        {
             self.fence(*current);
         }
     }

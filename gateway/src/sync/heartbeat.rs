@@ -36,19 +36,21 @@ impl Ledger {
         let beat = Heartbeat {
             node: self.node,
             epoch: self.epoch,
-            incarnation: self.incarnation,
+            incarnation: self.told_incarnation(),
             now: self.clock.now(),
         };
         let alive = match self.store.heartbeat(beat).await {
             Ok(alive) => alive,
             Err(failure) => {
                 self.health.beat_failed(&failure);
+                self.is_behind(&failure);
                 return Err(failure);
             }
         };
         self.clock.store_says(alive.now);
         self.health.beat_answered(asked);
         self.live.store(alive.live, Ordering::Relaxed);
+        self.is_another_life(&alive.stamp);
         for shard in alive.recalled {
             self.bell(shard).ring_recalled();
         }

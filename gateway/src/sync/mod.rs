@@ -5,17 +5,19 @@ mod health;
 mod heartbeat;
 mod keys;
 mod leave;
+mod rewind;
 mod shard;
 mod task;
 mod wish;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use journal::Journal;
 use ledger::{Epoch, Instant, NodeId, OrgId, Shard};
 use store::{Applied, ChangeSeq};
+use tokio::sync::Notify;
 use tracing::debug;
 
 use crate::flights::Landed;
@@ -33,8 +35,15 @@ pub(crate) use wish::Wish;
 pub(crate) struct Ledger {
     node: NodeId,
     epoch: Epoch,
-    /// The life of the store that this gateway has told everything.
-    incarnation: u64,
+    /// Where it is told of changes.
+    control: Option<String>,
+    journal_id: u128,
+    /// The life of the store that this gateway knows.
+    incarnation: AtomicU64,
+    /// It was told everything.
+    told: AtomicBool,
+    /// The store knows less than it did.
+    went_back: Notify,
     store: Arc<StoreCalls>,
     journal: Arc<Journal>,
     clock: Arc<dyn Clock>,
@@ -50,6 +59,8 @@ pub(crate) struct Ledger {
 pub(crate) struct Membership {
     pub(crate) node: NodeId,
     pub(crate) epoch: Epoch,
+    pub(crate) control: Option<String>,
+    pub(crate) journal_id: u128,
     pub(crate) applied: Vec<(Shard, Applied)>,
 }
 
@@ -69,12 +80,16 @@ impl Ledger {
         Ok(Self {
             node: membership.node,
             epoch: membership.epoch,
-            incarnation: stamp.incarnation,
+            control: membership.control,
+            journal_id: membership.journal_id,
+            incarnation: AtomicU64::new(stamp.incarnation),
+            told: AtomicBool::new(false),
+            went_back: Notify::new(),
             shards: shards.collect(),
             unclaimed: UnclaimedKeys::default(),
             store,
             journal,
-            health: Health::new(clock.since_boot()),
+            health: Health::new(membership.epoch, clock.since_boot()),
             clock,
             directory,
             live: AtomicU32::new(1),

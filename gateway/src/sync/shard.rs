@@ -9,7 +9,7 @@ use store::{
     Applied, Figures, GiveBack, Granted, Regranted, ShortOf, Spend, SyncAnswer, SyncRequest,
     Verdict,
 };
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, MutexGuard};
 
 use super::Ledger;
 use super::wish::{Wanted, Wish};
@@ -57,11 +57,32 @@ impl ShardSync {
         Self { shard, turn: Mutex::new(turn) }
     }
 
+    /// The shard's turn: nothing is sent for as long as it is kept.
+    pub(super) async fn turn(&self) -> MutexGuard<'_, Turn> {
+        self.turn.lock().await
+    }
+
     /// Whether the store has heard, and answered, all that there was to say.
     pub(super) async fn is_settled(&self) -> bool {
         let turn = self.turn.lock().await;
         let Unwritten { granted, give_backs } = &turn.unwritten;
         turn.unanswered.is_none() && granted.is_empty() && give_backs.is_empty()
+    }
+}
+
+impl Turn {
+    pub(super) const fn applied(&self) -> Applied {
+        self.applied
+    }
+
+    /// The store knows only so much any more. What was sent after is in the journal; leases that it
+    /// gave after and that are not written down were never given.
+    pub(super) fn go_back(&mut self, to: Applied) {
+        if to.seq < self.applied.seq {
+            self.applied = to;
+            self.unanswered = None;
+            self.unwritten.granted.retain(|(seq, _)| *seq <= to.seq);
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 use tracing::{debug, info, warn};
 
-use super::{Ledger, attend, heartbeat, shards};
+use super::{Ledger, attend, heartbeat, rewind, shards};
 
 const SYNC_EVERY: Duration = Duration::from_millis(250);
 /// The floor of the change feed; whoever commits a change asks for it at once.
@@ -38,6 +38,7 @@ impl Tasks {
             running.spawn(attend::attend(Arc::clone(ledger), shard, busy, stopped.clone()));
         }
         running.spawn(heartbeat::run(Arc::clone(ledger), stopped.clone()));
+        running.spawn(rewind::run(Arc::clone(ledger), stopped.clone()));
         running.spawn(look_after(Arc::clone(ledger), stopped.clone()));
         running.spawn(report(Arc::clone(ledger), stopped.clone()));
         if let Some(nudges) = ledger.store.nudges() {

@@ -75,6 +75,10 @@ impl Store for FlakyStore {
         self.reached()?.rejoin(rejoin).await
     }
 
+    async fn retire(&self, retirement: &store::Retirement) -> Result<store::Retired> {
+        self.reached()?.retire(retirement).await
+    }
+
     async fn leave(&self, node: NodeId, epoch: Epoch, now: Instant) -> Result<()> {
         self.told()?.leave(node, epoch, now).await
     }

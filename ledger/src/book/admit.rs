@@ -101,6 +101,7 @@ impl Accounts {
     /// Where leases are shared, too little is left only if the store has said so for good.
     ///
     /// `own` are the parts of the hold that asks for more.
+    #[inline]
     pub(super) fn judge(
         &self,
         path: &Resolved,
@@ -112,12 +113,17 @@ impl Accounts {
         if affordable >= needed {
             return Ok(affordable);
         }
+        Err(self.obstacle(path, least, needed, own))
+    }
+
+    #[cold]
+    fn obstacle(&self, path: &Resolved, least: Credits, needed: Credits, own: &[Part]) -> Obstacle {
         let shared = self.leases == Leases::Shared;
         if let Some(short) = self.short_of(path, least, own, |account| !shared || account.lasting) {
-            return Err(Obstacle::Short(short));
+            return Obstacle::Short(short);
         }
         let tight = path.limits.iter().find(|index| self[**index].takeable() < needed);
-        Err(Obstacle::Held(tight.map_or(Shortage::Grants, |limit| Shortage::Limit(*limit))))
+        Obstacle::Held(tight.map_or(Shortage::Grants, |limit| Shortage::Limit(*limit)))
     }
 
     /// The first of a path, among the accounts that count, with less left than is needed.
@@ -138,12 +144,14 @@ impl Accounts {
         (short && path.grants.iter().all(counts)).then_some(Shortage::Grants)
     }
 
+    #[inline]
     fn affordable(&self, path: &Resolved) -> Credits {
         let takeable = |index: &AccountIndex| self[*index].takeable();
         path.limits.iter().map(takeable).fold(self.of_grants(path), Credits::min)
     }
 
     /// What a newcomer could take of the grants of a path together.
+    #[inline]
     pub(super) fn of_grants(&self, path: &Resolved) -> Credits {
         match self.leases {
             Leases::Everything => total(path.grants.iter().map(|index| self[*index].takeable())),
@@ -153,6 +161,7 @@ impl Accounts {
 
     /// What may be burnt of the grants: a later one only once the store has nothing more of the
     /// earlier ones.
+    #[inline(never)]
     fn burnable(&self, path: &Resolved) -> Credits {
         let mut burnable = Credits::ZERO;
         for (place, index) in path.grants.iter().enumerate() {
@@ -166,6 +175,7 @@ impl Accounts {
     }
 
     /// The most that a path has beside what runs, as far as this gateway knows.
+    #[inline(never)]
     pub(super) fn remaining(&self, path: &Resolved) -> Credits {
         let beside = |index: &AccountIndex| self[*index].beside();
         let grants = total(path.grants.iter().map(beside));
@@ -207,18 +217,27 @@ impl Accounts {
                 unmet = unmet.saturating_sub(part);
             }
         }
+        if self.leases == Leases::Shared {
+            self.look_for_low(&hold.parts);
+        }
         hold
     }
 
     fn take_part(&mut self, index: AccountIndex, amount: Credits) -> Part {
         let account = &mut self[index];
-        let low = account.take(amount);
+        account.take(amount);
         let grant = account.source.grant();
-        let part = Part { account: account.id, amount, grant, ends: account.end, index };
-        if low {
-            self.fell_low |= !self.recalled.contains(&part.account);
+        Part { account: account.id, amount, grant, ends: account.end, index }
+    }
+
+    /// Sees which accounts of a hold run low from here on; those under recall are to.
+    #[inline(never)]
+    fn look_for_low(&mut self, parts: &[Part]) {
+        for part in parts {
+            if self[part.index].falls_low() {
+                self.fell_low |= !self.recalled.contains(&part.account);
+            }
         }
-        part
     }
 
     /// The path of a request for more: the limits of its hold, and its grants beside today's.

@@ -177,9 +177,13 @@ impl Book {
     }
 
     fn note_return(&mut self, account: AccountId, amount: Credits) {
-        if amount.is_zero() {
-            return;
+        if !amount.is_zero() {
+            self.add_return(account, amount);
         }
+    }
+
+    #[cold]
+    fn add_return(&mut self, account: AccountId, amount: Credits) {
         self.returns.push((account, amount));
         // The store will have it.
         if let Some(index) = self.accounts.find(account) {

@@ -14,10 +14,11 @@ pub(crate) async fn accounts(session: &mut Session, org: OrgId) -> Result<Vec<St
     let rows = sqlx::query(
         "SELECT accounts.account_id, accounts.limit_id, accounts.kind, accounts.start_at,
              accounts.end_at, accounts.amount, accounts.spent, accounts.leased, accounts.reserved,
-             accounts.opened_with, accounts.refunded, accounts.expired, accounts.closed, leases.node, leases.epoch, leases.amount AS lease
+             accounts.opened_with, accounts.refunded, accounts.expired, accounts.written_off,
+             accounts.written_back, accounts.closed, leases.node, leases.epoch, leases.amount AS lease, leases.written_off AS lost
          FROM accounts LEFT JOIN leases
              ON leases.shard = accounts.shard AND leases.org_id = accounts.org_id
-                AND leases.account_id = accounts.account_id AND leases.amount > 0
+                AND leases.account_id = accounts.account_id AND leases.amount + leases.written_off > 0
          WHERE accounts.shard = $1 AND accounts.org_id = $2
          ORDER BY accounts.account_id, leases.node, leases.epoch",
     )
@@ -34,7 +35,9 @@ pub(crate) async fn accounts(session: &mut Session, org: OrgId) -> Result<Vec<St
         let leased = row.try_get::<Option<i64>, _>("node")?.is_some();
         if let Some(last) = accounts.last_mut().filter(|_| leased) {
             let (node, epoch) = (NodeId(row.small("node")?), Epoch(row.small("epoch")?));
-            last.leases.push((node, epoch, row.credits("lease")?));
+            let (lease, lost) = (row.credits("lease")?, row.credits("lost")?);
+            last.leases.extend((!lease.is_zero()).then_some((node, epoch, lease)));
+            last.lost.extend((!lost.is_zero()).then_some((node, epoch, lost)));
         }
     }
     Ok(accounts)
@@ -54,7 +57,10 @@ fn from_row(row: &PgRow) -> Result<StoredAccount> {
         opened_with: row.credits("opened_with")?,
         refunded: row.credits("refunded")?,
         expired: row.credits("expired")?,
+        written_off: row.credits("written_off")?,
+        written_back: row.credits("written_back")?,
         closed: row.flag("closed")?,
         leases: Vec::new(),
+        lost: Vec::new(),
     })
 }

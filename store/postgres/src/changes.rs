@@ -153,7 +153,8 @@ async fn refunded(
     account: AccountId,
 ) -> Result<Option<Changed>> {
     let row = sqlx::query(
-        "SELECT refunded FROM accounts WHERE shard = $1 AND org_id = $2 AND account_id = $3",
+        "SELECT refunded + written_back AS come_back FROM accounts
+         WHERE shard = $1 AND org_id = $2 AND account_id = $3",
     )
     .bind(shard(org))
     .bind(org.uuid())
@@ -161,5 +162,5 @@ async fn refunded(
     .fetch_optional(session)
     .await?;
     let Some(row) = row else { return Ok(None) };
-    Ok(Some(Changed::Refunded { account, total: row.credits("refunded")? }))
+    Ok(Some(Changed::Refunded { account, total: row.credits("come_back")? }))
 }

@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use tokio::time::interval;
 use tracing::warn;
 
-use crate::session::Connections;
+use crate::connections::Connections;
 use crate::{Options, nudge, partitions, schema};
 
 /// A connection that was unused for so long is asked whether it is still there: a server that was

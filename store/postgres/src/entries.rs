@@ -70,6 +70,10 @@ fn with_cause<'a>(query: Query<'a>, cause: &'a EntryCause) -> Query<'a> {
             let query = query.bind(i64::from(hold.node.0)).bind(i64::from(hold.epoch.0));
             query.bind(none).bind(count(hold.n)).bind(actor.as_str()).bind(reason.as_str())
         }
+        EntryCause::Retirement { node, epoch } => {
+            let query = query.bind(i64::from(node.0)).bind(i64::from(epoch.0)).bind(none);
+            query.bind(none).bind(None::<&str>).bind(None::<&str>)
+        }
         EntryCause::Grant => {
             let query = query.bind(none).bind(none).bind(none);
             query.bind(none).bind(None::<&str>).bind(None::<&str>)
@@ -107,11 +111,12 @@ fn cause(row: &PgRow) -> Result<EntryCause> {
     let is = |column| Ok::<_, Error>(row.try_get::<Option<i64>, _>(column)?.is_some());
     Ok(match (is("node")? && is("epoch")?, is("seq")?, is("n")?) {
         (false, false, false) => EntryCause::Grant,
-        (true, true, false) => EntryCause::Sync {
-            node: NodeId(row.small("node")?),
-            epoch: Epoch(row.small("epoch")?),
-            seq: row.count("seq")?,
-        },
+        (true, false, false) => {
+            EntryCause::Retirement { node: node_of(row)?, epoch: epoch_of(row)? }
+        }
+        (true, true, false) => {
+            EntryCause::Sync { node: node_of(row)?, epoch: epoch_of(row)?, seq: row.count("seq")? }
+        }
         (true, false, true) => EntryCause::Correction {
             hold: row.hold()?,
             actor: row.text("actor")?,
@@ -119,4 +124,12 @@ fn cause(row: &PgRow) -> Result<EntryCause> {
         },
         _ => return Err(Error::corrupt("an entry has a cause that is none")),
     })
+}
+
+fn node_of(row: &PgRow) -> Result<NodeId> {
+    Ok(NodeId(row.small("node")?))
+}
+
+fn epoch_of(row: &PgRow) -> Result<Epoch> {
+    Ok(Epoch(row.small("epoch")?))
 }

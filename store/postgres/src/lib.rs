@@ -8,6 +8,7 @@
 
 mod column;
 mod connect;
+mod connections;
 mod error;
 mod locks;
 mod nudge;
@@ -25,6 +26,7 @@ mod nodes;
 mod people;
 mod reconcile;
 mod registration;
+mod retire;
 mod sync;
 mod thresholds;
 mod usage;
@@ -39,15 +41,16 @@ use store::{
     Adjusted, Adjustment, AdjustmentRequest, Alive, Audit, Change, ChangeSeq, ClaimAnswer, Entry,
     Expired, Group, Heartbeat, IdempotencyClaim, Indeterminate, Key, KeyIdentity, KeySecret,
     Member, Nudge, Org, OrgData, Project, Reconciliation, Registered, Registration, Rejoin, Result,
-    SecretHash, Stamp, Store, StoredAccount, StoredNode, SyncAnswer, SyncRequest, ThresholdEvent,
-    UsageQuery, UsageRow,
+    Retired, Retirement, SecretHash, Stamp, Store, StoredAccount, StoredNode, SyncAnswer,
+    SyncRequest, ThresholdEvent, UsageQuery, UsageRow,
 };
 use tokio::sync::broadcast;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use connections::Connections;
 pub use options::Options;
-use session::{Connections, Session};
+use session::Session;
 
 /// A store in a Postgres database.
 #[derive(Debug)]
@@ -147,6 +150,10 @@ impl Store for PostgresStore {
 
     async fn leave(&self, node: NodeId, epoch: Epoch, now: Instant) -> Result<()> {
         self.bounded(nodes::leave(self, node, epoch, now)).await
+    }
+
+    async fn retire(&self, retirement: &Retirement) -> Result<Retired> {
+        self.bounded(retire::retire(self, retirement)).await
     }
 
     async fn nodes(&self, now: Instant) -> Result<Vec<StoredNode>> {

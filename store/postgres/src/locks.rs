@@ -60,3 +60,33 @@ pub(crate) async fn accounts_of_limit(tx: &mut Session, org: OrgId, limit: Limit
     .await?;
     Ok(())
 }
+
+/// Has the books of several organisations, of any shards.
+pub(crate) async fn every_books(tx: &mut Session, orgs: &[OrgId]) -> Result<()> {
+    let shards: Vec<i16> = orgs.iter().copied().map(shard).collect();
+    sqlx::query(
+        "SELECT FROM counters
+         WHERE (shard, org_id) IN (SELECT * FROM unnest($1::smallint[], $2::uuid[]))
+         ORDER BY shard, org_id FOR NO KEY UPDATE",
+    )
+    .bind(shards)
+    .bind(uuids(orgs.iter().copied()))
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Has accounts of several organisations; after their books.
+pub(crate) async fn every_account(tx: &mut Session, accounts: &[(OrgId, AccountId)]) -> Result<()> {
+    let shards: Vec<i16> = accounts.iter().map(|(org, _)| shard(*org)).collect();
+    sqlx::query(
+        "SELECT FROM accounts
+         WHERE (shard, account_id) IN (SELECT * FROM unnest($1::smallint[], $2::uuid[]))
+         ORDER BY shard, account_id FOR NO KEY UPDATE",
+    )
+    .bind(shards)
+    .bind(uuids(accounts.iter().map(|(_, account)| *account)))
+    .execute(tx)
+    .await?;
+    Ok(())
+}

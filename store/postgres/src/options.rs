@@ -13,7 +13,8 @@ use store::{Error, Result};
 pub struct Options {
     /// `postgres://USER:PASSWORD@HOST:PORT/DATABASE`. `sslmode` is `disable`, `prefer` (which is the
     /// default), `require`, `verify-ca` or `verify-full`; `sslrootcert` is the file of the authorities
-    /// to trust instead of the public ones.
+    /// to trust instead of the public ones. What it leaves out is taken from the variables that
+    /// Postgres's own clients read.
     pub url: String,
     /// The most connections at a time; one more hears of changes.
     pub max_connections: u32,

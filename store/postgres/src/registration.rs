@@ -9,7 +9,7 @@ use store::{Applied, Registered, Registration};
 use crate::column::{Columns, Id};
 use crate::error::{Error, Result};
 use crate::session::Session;
-use crate::{PostgresStore, idempotency};
+use crate::{PostgresStore, idempotency, retire};
 
 pub(crate) async fn register(
     store: &PostgresStore,
@@ -105,6 +105,7 @@ pub(crate) async fn require_last_start(tx: &mut Session, node: NodeId, epoch: Ep
 /// One transaction a shard, as everywhere; one that was interrupted is gone on with when it is asked
 /// for again.
 pub(crate) async fn recovered(store: &PostgresStore, node: NodeId, epoch: Epoch) -> Result<()> {
+    retire::turn_up(store, node, epoch).await?;
     let mut tx = store.write().await?;
     require_last_start(&mut tx, node, epoch).await?;
     idempotency::recover(&mut tx, node, epoch).await?;

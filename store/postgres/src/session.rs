@@ -1,82 +1,20 @@
 //! A connection for one operation; it counts what is asked of the database.
 
-use std::future::Future;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures_core::future::BoxFuture;
 use futures_core::stream::BoxStream;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgQueryResult, PgRow, PgStatement, PgTypeInfo};
-use sqlx::{Either, Execute, Executor, PgConnection, PgPool, Postgres, SqlStr};
+use sqlx::{Either, Execute, Executor, PgConnection, Postgres, SqlStr};
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 
+use crate::connections::Statements;
 use crate::error::Result;
 
 /// How long a connection may take to be usable again after an operation was given up.
 const TIDIED_WITHIN: Duration = Duration::from_secs(5);
-
-/// How many statements were sent.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Statements(Arc<AtomicU64>);
-
-impl Statements {
-    pub(crate) fn sent(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
-    }
-
-    fn count(&self) {
-        self.0.fetch_add(1, Ordering::Relaxed);
-    }
-}
-
-/// Where sessions come from.
-#[derive(Clone, Debug)]
-pub(crate) struct Connections {
-    pool: PgPool,
-    statements: Statements,
-}
-
-impl Connections {
-    pub(crate) fn new(pool: PgPool) -> Self {
-        Self { pool, statements: Statements::default() }
-    }
-
-    pub(crate) fn statements(&self) -> u64 {
-        self.statements.sent()
-    }
-
-    /// Ends every connection.
-    pub(crate) async fn close(&self) {
-        self.pool.close().await;
-    }
-
-    /// For operations of one statement, which is a transaction of its own.
-    pub(crate) async fn plain(&self) -> Result<Session> {
-        let connection = Some(self.pool.acquire().await?);
-        Ok(Session { connection, is_open: false, statements: self.statements.clone() })
-    }
-
-    /// A transaction that reads one state of everything.
-    pub(crate) async fn read(&self) -> Result<Session> {
-        self.begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await
-    }
-
-    /// A transaction that writes, where the server lets it: each of its statements sees what is
-    /// committed when it begins.
-    pub(crate) async fn write(&self) -> Result<Session> {
-        self.begin("BEGIN ISOLATION LEVEL READ COMMITTED").await
-    }
-
-    async fn begin(&self, begin: &'static str) -> Result<Session> {
-        let mut session = self.plain().await?;
-        session.is_open = true;
-        session.counted().execute(begin).await?;
-        Ok(session)
-    }
-}
 
 /// A connection for one operation.
 #[derive(Debug)]
@@ -89,6 +27,17 @@ pub(crate) struct Session {
 }
 
 impl Session {
+    pub(crate) fn new(connection: PoolConnection<Postgres>, statements: Statements) -> Self {
+        Self { connection: Some(connection), is_open: false, statements }
+    }
+
+    /// Begins a transaction.
+    pub(crate) async fn begin(&mut self, begin: &'static str) -> Result<()> {
+        self.is_open = true;
+        self.counted().execute(begin).await?;
+        Ok(())
+    }
+
     /// Makes what a transaction did last.
     ///
     /// A failure leaves open whether it lasts: what is sent again must not count twice.
@@ -112,21 +61,21 @@ impl Drop for Session {
     fn drop(&mut self) {
         let Some(mut connection) = self.connection.take() else { return };
         let is_open = self.is_open;
-        let tidy = async move {
-            if is_open && connection.execute("ROLLBACK").await.is_err() {
-                connection.close_on_drop();
-                return;
+        if is_open {
+            self.statements.count();
+        }
+        // Without a runtime there is nobody left to use the pool.
+        let Ok(runtime) = Handle::try_current() else { return };
+        runtime.spawn(async move {
+            if is_open {
+                let ended = timeout(TIDIED_WITHIN, connection.execute("ROLLBACK")).await;
+                if !matches!(ended, Ok(Ok(_))) {
+                    return connection.close_on_drop();
+                }
             }
-            connection.return_to_pool().await;
-        };
-        spawn(timeout(TIDIED_WITHIN, tidy));
-    }
-}
-
-/// Without a runtime there is nobody left to use the pool.
-fn spawn<F: Future<Output: Send> + Send + 'static>(task: F) {
-    if let Ok(runtime) = Handle::try_current() {
-        runtime.spawn(task);
+            // One that is late is closed: it is not the pool's any more.
+            let _ = timeout(TIDIED_WITHIN, connection.return_to_pool()).await;
+        });
     }
 }
 

@@ -58,7 +58,7 @@ pub(crate) async fn record_credits(
 pub(crate) async fn level(session: &mut Session, org: OrgId, now: Instant) -> Result<Level> {
     let row = sqlx::query(
         "SELECT coalesce(sum(amount), 0)::text AS amount,
-             coalesce(sum(greatest(amount - spent - expired, 0)), 0)::text AS remaining
+             coalesce(sum(greatest(amount - spent - expired - written_off, 0)), 0)::text AS remaining
          FROM accounts
          WHERE shard = $1 AND org_id = $2 AND limit_id IS NULL AND end_at > $3 AND start_at <= $3",
     )

@@ -1,6 +1,6 @@
 //! The figures behind the protocol.
 
-use ledger::{Epoch, NodeId, OrgId};
+use ledger::{Credits, Epoch, NodeId, OrgId};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 use store::{StoredAccount, source_from_name};
@@ -14,10 +14,12 @@ pub(crate) async fn accounts(
     org: OrgId,
 ) -> Result<Vec<StoredAccount>> {
     let rows = sqlx::query(
-        "SELECT accounts.*, leases.node, leases.epoch, leases.amount AS lease
+        "SELECT accounts.*, leases.node, leases.epoch, leases.amount AS lease,
+             leases.written_off AS lost
          FROM accounts LEFT JOIN leases
              ON leases.shard = accounts.shard AND leases.org_id = accounts.org_id
-                AND leases.account_id = accounts.account_id AND leases.amount > 0
+                AND leases.account_id = accounts.account_id
+                AND leases.amount + leases.written_off > 0
          WHERE accounts.shard = ? AND accounts.org_id = ?
          ORDER BY accounts.account_id, leases.node, leases.epoch",
     )
@@ -32,8 +34,10 @@ pub(crate) async fn accounts(
             accounts.push(account);
         }
         if let (Some(node), Some(last)) = (row.try_get("node")?, accounts.last_mut()) {
-            let lease = (NodeId(node), Epoch(row.small("epoch")?), row.credits("lease")?);
-            last.leases.push(lease);
+            let (node, epoch) = (NodeId(node), Epoch(row.small("epoch")?));
+            let of_start = |amount: Credits| (!amount.is_zero()).then_some((node, epoch, amount));
+            last.leases.extend(of_start(row.credits("lease")?));
+            last.lost.extend(of_start(row.credits("lost")?));
         }
     }
     Ok(accounts)
@@ -53,7 +57,10 @@ fn from_row(row: &SqliteRow) -> Result<StoredAccount> {
         opened_with: row.credits("opened_with")?,
         refunded: row.credits("refunded")?,
         expired: row.credits("expired")?,
+        written_off: row.credits("written_off")?,
+        written_back: row.credits("written_back")?,
         closed: row.flag("closed")?,
         leases: Vec::new(),
+        lost: Vec::new(),
     })
 }

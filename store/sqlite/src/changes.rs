@@ -148,7 +148,7 @@ async fn refunded(
     account: AccountId,
 ) -> Result<Option<Changed>> {
     let row = sqlx::query(
-        "SELECT refunded FROM accounts WHERE shard = ? AND org_id = ? AND account_id = ?",
+        "SELECT refunded + written_back AS refunded FROM accounts WHERE shard = ? AND org_id = ? AND account_id = ?",
     )
     .bind(org.shard().number())
     .bind(org.blob())

@@ -69,6 +69,10 @@ fn with_cause<'a>(query: Query<'a>, cause: &'a EntryCause) -> Query<'a> {
             let query = query.bind(hold.node.0).bind(hold.epoch.0).bind(none);
             query.bind(count(hold.n)).bind(actor.as_str()).bind(reason.as_str())
         }
+        EntryCause::Retirement { node, epoch } => {
+            let query = query.bind(node.0).bind(epoch.0).bind(none);
+            query.bind(none).bind(None::<&str>).bind(None::<&str>)
+        }
         EntryCause::Grant => {
             let query = query.bind(none).bind(none).bind(none);
             query.bind(none).bind(None::<&str>).bind(None::<&str>)
@@ -105,6 +109,7 @@ fn cause(row: &SqliteRow) -> Result<EntryCause> {
     let (seq, n): (Option<i64>, Option<i64>) = (row.try_get("seq")?, row.try_get("n")?);
     Ok(match (node.map(NodeId), epoch.map(Epoch), seq, n) {
         (None, None, None, None) => EntryCause::Grant,
+        (Some(node), Some(epoch), None, None) => EntryCause::Retirement { node, epoch },
         (Some(node), Some(epoch), Some(_), None) => {
             EntryCause::Sync { node, epoch, seq: row.count("seq")? }
         }

@@ -20,6 +20,7 @@ mod nodes;
 mod people;
 mod reconcile;
 mod registration;
+mod retire;
 mod sync;
 mod thresholds;
 mod usage;
@@ -36,8 +37,8 @@ use store::{
     Adjusted, Adjustment, AdjustmentRequest, Alive, Audit, Change, ChangeSeq, ClaimAnswer, Entry,
     Expired, Group, Heartbeat, IdempotencyClaim, Indeterminate, Key, KeyIdentity, KeySecret,
     Member, Org, OrgData, Project, Reconciliation, Registered, Registration, Rejoin, Result,
-    SecretHash, Stamp, Store, StoredAccount, StoredNode, SyncAnswer, SyncRequest, ThresholdEvent,
-    UsageQuery, UsageRow,
+    Retired, Retirement, SecretHash, Stamp, Store, StoredAccount, StoredNode, SyncAnswer,
+    SyncRequest, ThresholdEvent, UsageQuery, UsageRow,
 };
 
 use read_only::AtRest;
@@ -124,6 +125,10 @@ impl Store for SqliteStore {
 
     async fn rejoin(&self, rejoin: &Rejoin) -> Result<Registered> {
         Ok(nodes::rejoin(self, rejoin).await?)
+    }
+
+    async fn retire(&self, retirement: &Retirement) -> Result<Retired> {
+        Ok(retire::retire(self, retirement).await?)
     }
 
     async fn leave(&self, node: NodeId, epoch: Epoch, now: Instant) -> Result<()> {

@@ -111,6 +111,16 @@ pub(crate) async fn nodes(
     rows.iter().map(|row| stored(row, now)).collect()
 }
 
+/// One of them.
+pub(crate) async fn node(
+    connection: &mut SqliteConnection,
+    node: NodeId,
+    now: Instant,
+) -> Result<Option<StoredNode>> {
+    let nodes = nodes(connection, now).await?;
+    Ok(nodes.into_iter().find(|stored| stored.node == node))
+}
+
 fn stored(row: &SqliteRow, now: Instant) -> Result<StoredNode> {
     let heard = row.instant("heard_at")?;
     // The sum may be more than an integer holds.

@@ -6,6 +6,7 @@ use store::{Applied, Registered, Registration};
 
 use crate::column::{Columns, Id};
 use crate::error::{Error, Result};
+use crate::retire::turn_up;
 use crate::{SqliteStore, idempotency};
 
 pub(crate) async fn register(
@@ -100,6 +101,7 @@ pub(crate) async fn recovered(store: &SqliteStore, node: NodeId, epoch: Epoch) -
     .bind(epoch.0)
     .execute(&mut *tx)
     .await?;
+    turn_up(&mut tx, node, epoch).await?;
     sqlx::query("DELETE FROM leases WHERE node = ? AND epoch < ?")
         .bind(node.0)
         .bind(epoch.0)

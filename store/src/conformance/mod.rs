@@ -5,6 +5,7 @@
 //! macro [`conformance`](crate::conformance!) makes a test of every scenario and of a few seeds.
 
 mod asks;
+mod deaths;
 mod feed;
 mod grants;
 mod idempotency;
@@ -27,6 +28,7 @@ mod node;
 mod lockstep;
 
 pub use asks::*;
+pub use deaths::*;
 pub use feed::*;
 pub use grants::*;
 pub use idempotency::*;
@@ -102,6 +104,14 @@ macro_rules! conformance {
             a_gateway_that_leaves_is_neither_live_nor_suspect
             a_sign_of_life_tells_the_shards_of_what_is_recalled
             gateways_are_listed_with_what_they_have
+            // They are given up.
+            a_gateway_that_is_heard_of_is_not_retired
+            what_a_retired_gateway_had_is_written_off
+            what_was_lost_of_grants_is_made_up_for
+            a_loss_that_is_assumed_to_be_spent_stays_with_the_organisation
+            gateways_count_what_is_written_off_as_spent
+            a_journal_that_turns_up_corrects_what_was_written_off
+            what_is_spent_of_a_compensation_stays_the_platforms_loss
             // A key is claimed, once.
             a_key_belongs_to_the_first_request_that_claims_it
             only_the_last_start_of_a_gateway_claims_a_key

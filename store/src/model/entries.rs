@@ -55,5 +55,18 @@ impl State {
             let kind = EntryKind::Overrun;
             self.transfer(org, now, Transfer { kind, from, to, amount, cause: cause.clone() });
         }
+        // What was written off and spent after all is a charge, and no loss.
+        let mut found: Vec<(OrgId, AccountId, Credits)> = Vec::new();
+        for (id, account) in &self.money.accounts {
+            let known = before.accounts.get(id).map_or(Credits::ZERO, |known| known.written_off);
+            if account.source != LineSource::Limit {
+                found.push((account.org, *id, known.saturating_sub(account.written_off)));
+            }
+        }
+        for (org, account, amount) in found {
+            let (from, to) = (EntryBook::Consumed, EntryBook::Grant(account));
+            let (kind, cause) = (EntryKind::WriteOff, cause.clone());
+            self.transfer(org, now, Transfer { kind, from, to, amount, cause });
+        }
     }
 }

@@ -50,7 +50,7 @@ impl State {
             Entity::Key(id) => Changed::Key(people.keys.get(&id)?.clone()),
             Entity::Grant(id) => Changed::Grant(self.org_grant(org, id)?),
             Entity::Refund(account) => {
-                let total = self.money.accounts.get(&account)?.refunded;
+                let total = self.money.accounts.get(&account)?.come_back();
                 Changed::Refunded { account, total }
             }
             Entity::Limit(id) => match people.limits.get(&id)? {

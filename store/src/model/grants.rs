@@ -57,19 +57,8 @@ impl State {
             return Err(Error::Conflict(format!("{} is another grant", grant.id)));
         }
         let credit = self.money.credit(org, now);
-        let account = self.money.accounts.entry(grant.id.into()).or_insert_with(|| Account {
-            org,
-            limit: None,
-            source: LineSource::Grant(grant.kind),
-            start: grant.start,
-            end: grant.end,
-            amount: Credits::ZERO,
-            spent: Credits::ZERO,
-            opened_with: Credits::ZERO,
-            refunded: Credits::ZERO,
-            expired: Credits::ZERO,
-            closed: false,
-            recalled: false,
+        let account = self.money.accounts.entry(grant.id.into()).or_insert_with(|| {
+            Account::new(org, LineSource::Grant(grant.kind), grant.start, grant.end)
         });
         let stays = (account.amount, account.end) == (grant.amount, grant.end);
         let revived = if stays { Credits::ZERO } else { account.expired };

@@ -175,7 +175,8 @@ impl Accounts {
     }
 
     fn figures(&self, request: &SyncRequest, id: AccountId) -> Option<Figures> {
-        let Account { amount, spent, refunded, .. } = *self.in_shard(request, id)?;
+        let account = self.in_shard(request, id)?;
+        let (amount, spent, refunded) = (account.amount, account.counted(), account.come_back());
         let drained = self.available(id).is_zero();
         Some(Figures { account: id, amount, spent, refunded, drained })
     }

@@ -15,6 +15,7 @@ mod nodes;
 mod people;
 mod periods;
 mod reconcile;
+mod retire;
 mod state;
 mod sync;
 mod thresholds;
@@ -32,8 +33,8 @@ use crate::{
     Adjusted, Adjustment, AdjustmentRequest, Alive, Audit, Change, ChangeSeq, ClaimAnswer, Entry,
     Expired, Group, Heartbeat, IdempotencyClaim, Indeterminate, Key, KeyIdentity, KeySecret,
     Member, Nudge, Org, OrgData, Project, Reconciliation, Registered, Registration, Rejoin, Result,
-    SecretHash, Stamp, Store, StoredAccount, StoredNode, SyncAnswer, SyncRequest, ThresholdEvent,
-    UsageQuery, UsageRow, Verdict,
+    Retired, Retirement, SecretHash, Stamp, Store, StoredAccount, StoredNode, SyncAnswer,
+    SyncRequest, ThresholdEvent, UsageQuery, UsageRow, Verdict,
 };
 use state::State;
 
@@ -95,6 +96,10 @@ impl Store for Model {
 
     async fn rejoin(&self, rejoin: &Rejoin) -> Result<Registered> {
         self.state.lock().rejoin(rejoin)
+    }
+
+    async fn retire(&self, retirement: &Retirement) -> Result<Retired> {
+        self.state.lock().retire(retirement)
     }
 
     async fn leave(&self, node: NodeId, epoch: Epoch, now: Instant) -> Result<()> {

@@ -105,8 +105,8 @@ impl State {
     pub(super) fn org_grant(&self, org: OrgId, id: ledger::GrantId) -> Option<OrgGrant> {
         let grant = self.orgs.get(&org)?.grants.get(&id)?.clone();
         let account = self.money.accounts.get(&id.into())?;
-        let (spent, leased) = (account.spent, self.money.leased(id.into()));
-        let (refunded, expired) = (account.refunded, account.expired);
+        let (spent, leased) = (account.counted(), self.money.leased(id.into()));
+        let (refunded, expired) = (account.come_back(), account.expired);
         Some(OrgGrant { grant, spent, leased, refunded, expired })
     }
 }

@@ -51,7 +51,8 @@ impl State {
             if account.closed {
                 continue;
             }
-            let Account { start, end, spent, refunded, .. } = *account;
+            let Account { start, end, .. } = *account;
+            let (spent, refunded) = (account.counted(), account.come_back());
             if start <= at && at < end {
                 let (limit, account) = (limit.id, *id);
                 return Ok(PeriodOpened { limit, account, start, end, spent, refunded });
@@ -65,18 +66,11 @@ impl State {
             if opens_at_zero { Credits::ZERO } else { self.spent_by_scope(org, limit, start, end) };
         let id = period_account(limit.id, spans.made, start);
         let account = Account {
-            org,
             limit: Some(limit.id),
-            source: LineSource::Limit,
-            start,
-            end,
             amount: limit.amount,
             spent,
             opened_with: spent,
-            refunded: Credits::ZERO,
-            expired: Credits::ZERO,
-            closed: false,
-            recalled: false,
+            ..Account::new(org, LineSource::Limit, start, end)
         };
         self.money.accounts.insert(id, account);
         let (limit, account, refunded) = (limit.id, id, Credits::ZERO);

@@ -9,6 +9,7 @@ use ledger::{
 
 use super::feed::Entity;
 use super::idempotency::KeyUse;
+use super::retire::Compensated;
 use crate::{
     Adjusted, Adjustment, AdjustmentRequest, Entry, Error, Group, Key, KeySecret, LastStart,
     Member, Org, Project, Result, SecretHash, StoredAccount, SyncAnswer, SyncRequest,
@@ -42,6 +43,7 @@ pub(super) struct State {
     pub(super) entries: BTreeMap<OrgId, Vec<Entry>>,
     pub(super) threshold_events: BTreeMap<OrgId, Vec<ThresholdEvent>>,
     pub(super) adjustments: Vec<Adjustment>,
+    pub(super) compensated: Vec<Compensated>,
     pub(super) adjustment_requests: BTreeMap<(OrgId, String), (AdjustmentRequest, Adjusted)>,
     pub(super) idempotency: BTreeMap<(OrgId, MemberId, String), KeyUse>,
     pub(super) last_change: u64,
@@ -92,6 +94,8 @@ pub(super) struct GrantRequest {
 pub(super) struct Accounts {
     pub(super) accounts: BTreeMap<AccountId, Account>,
     pub(super) leases: BTreeMap<(AccountId, NodeId, Epoch), Credits>,
+    /// What was written off of them.
+    pub(super) lost: BTreeMap<(AccountId, NodeId, Epoch), Credits>,
 }
 
 #[derive(Clone, Debug)]
@@ -106,19 +110,52 @@ pub(super) struct Account {
     pub(super) opened_with: Credits,
     pub(super) refunded: Credits,
     pub(super) expired: Credits,
+    pub(super) written_off: Credits,
+    pub(super) written_back: Credits,
     pub(super) closed: bool,
     /// What gateways have of it is wanted back.
     pub(super) recalled: bool,
 }
 
 impl Account {
+    /// An account of nothing.
+    pub(super) const fn new(org: OrgId, source: LineSource, start: Instant, end: Instant) -> Self {
+        let zero = Credits::ZERO;
+        Self {
+            org,
+            limit: None,
+            source,
+            start,
+            end,
+            amount: zero,
+            spent: zero,
+            opened_with: zero,
+            refunded: zero,
+            expired: zero,
+            written_off: zero,
+            written_back: zero,
+            closed: false,
+            recalled: false,
+        }
+    }
+
+    /// What counts as spent for gateways.
+    pub(super) fn counted(&self) -> Credits {
+        self.spent.saturating_add(self.written_off)
+    }
+
+    /// What counts as refunded for gateways.
+    pub(super) fn come_back(&self) -> Credits {
+        self.refunded.saturating_add(self.written_back)
+    }
+
     pub(super) fn lives(&self, now: Instant) -> bool {
         self.start <= now && now < self.end
     }
 
     /// What can still be spent of it, once nothing runs.
     pub(super) fn left(&self) -> Credits {
-        self.amount.saturating_sub(self.spent).saturating_sub(self.expired)
+        self.amount.saturating_sub(self.counted()).saturating_sub(self.expired)
     }
 }
 
@@ -142,7 +179,11 @@ impl State {
             let of_account = |((of, _, _), amount): &(&(AccountId, NodeId, Epoch), &Credits)| {
                 of == id && !amount.is_zero()
             };
-            let leases = self.money.leases.iter().filter(of_account);
+            let [leases, lost] =
+                [&self.money.leases, &self.money.lost].map(|rows| rows.iter().filter(of_account));
+            let row = |(lease, amount): (&(AccountId, NodeId, Epoch), &Credits)| {
+                (lease.1, lease.2, *amount)
+            };
             StoredAccount {
                 id: *id,
                 limit: account.limit,
@@ -156,8 +197,11 @@ impl State {
                 opened_with: account.opened_with,
                 refunded: account.refunded,
                 expired: account.expired,
+                written_off: account.written_off,
+                written_back: account.written_back,
                 closed: account.closed,
-                leases: leases.map(|((_, node, epoch), amount)| (*node, *epoch, *amount)).collect(),
+                leases: leases.map(row).collect(),
+                lost: lost.map(row).collect(),
             }
         };
         accounts.map(stored).collect()

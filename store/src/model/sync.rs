@@ -12,6 +12,7 @@ impl State {
     pub(super) fn recovered(&mut self, node: NodeId, epoch: Epoch) -> Result<()> {
         self.journal_of(node, epoch)?;
         self.money.leases.retain(|(_, of, earlier), _| *of != node || *earlier >= epoch);
+        self.turn_up(node, epoch);
         self.free_keys(|_, hold| hold.node == node && hold.epoch < epoch);
         Ok(())
     }
@@ -97,7 +98,17 @@ impl Accounts {
             return Err(missing());
         }
         account.spent = account.spent.checked_add(line.amount).ok_or_else(missing)?;
-        self.take((line.account, charge.hold.node, charge.hold.epoch), line.amount)
+        let lease = (line.account, charge.hold.node, charge.hold.epoch);
+        let leased = self.leases.get(&lease).copied().unwrap_or_default().min(line.amount);
+        let lost = line.amount.saturating_sub(leased);
+        if !lost.is_zero() {
+            let uncovered = || Error::Corrupt(format!("{} was not leased", line.account));
+            let of_lease = self.lost.get_mut(&lease).ok_or_else(uncovered)?;
+            *of_lease = of_lease.checked_sub(lost).ok_or_else(uncovered)?;
+            let account = self.accounts.get_mut(&line.account).ok_or_else(uncovered)?;
+            account.written_off = account.written_off.saturating_sub(lost);
+        }
+        if leased.is_zero() { Ok(()) } else { self.take(lease, leased) }
     }
 
     fn take(&mut self, lease: (AccountId, NodeId, Epoch), amount: Credits) -> Result<()> {

@@ -78,7 +78,8 @@ impl State {
             for (threshold, percent) in [(Threshold::Limit80, 80), (Threshold::Limit100, 100)] {
                 let was = known.is_some_and(|known| is_spent(known, percent));
                 if !was && is_spent(&account, percent) {
-                    let (amount, remaining) = (account.amount, account.left());
+                    let amount = account.amount;
+                    let remaining = amount.saturating_sub(account.spent);
                     let event = ThresholdEvent { account: id, threshold, at, amount, remaining };
                     self.reach(account.org, event);
                 }

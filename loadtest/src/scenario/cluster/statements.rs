@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep};
 use super::plan::Plan;
 use crate::installation::{Installation, StoreCalls};
 use crate::load::Schedule;
-use crate::tally::Tally;
+use crate::tally::{Shared, Tally};
 use crate::traffic::{Play, open_each};
 
 /// What was asked between two instants of a steady load.
@@ -52,16 +52,16 @@ pub(super) async fn count(
     let schedule = Schedule { rate: plan.rate_of_each(), length };
     let load = open_each(plays, connections, schedule, &tally, &enough).await?;
     sleep(WARM_UP).await;
-    let before = Counts::of(installation, tally.lock().served()).await?;
+    let before = Counts::of(installation, &tally).await?;
     sleep(plan.steady()).await;
-    let after = Counts::of(installation, tally.lock().served()).await?;
+    let after = Counts::of(installation, &tally).await?;
     enough.store(true, Ordering::Relaxed);
     load.await?;
     Ok(after.since(before, plan.gateways))
 }
 
 impl Counts {
-    async fn of(installation: &Installation, requests: u64) -> Result<Self> {
+    async fn of(installation: &Installation, tally: &Shared) -> Result<Self> {
         let mut calls = StoreCalls::new();
         for gateway in &installation.gateways {
             for (operation, count) in gateway.store_calls().await? {
@@ -69,6 +69,7 @@ impl Counts {
             }
         }
         let commits = installation.database.commits()?;
+        let requests = tally.lock().served();
         Ok(Self { at: Instant::now(), calls, commits, requests })
     }
 

@@ -59,7 +59,7 @@ impl Aim {
 impl Calls for Aim {
     fn call(&self, number: u64) -> Planned {
         let aimed = self.target.load(Ordering::Relaxed);
-        let key = if number % 2 == 0 && aimed < self.revocations {
+        let key = if number.is_multiple_of(2) && aimed < self.revocations {
             target(aimed)
         } else {
             other(number / 2 % OTHERS)

@@ -53,7 +53,7 @@ struct Ended {
 /// any of them now.
 async fn ended(tx: &mut Session, org: OrgId, now: Instant) -> Result<Vec<Ended>> {
     let rows = sqlx::query(
-        "SELECT account_id, amount, amount - spent - expired AS remaining
+        "SELECT account_id, amount, amount - spent - expired - written_off AS remaining
          FROM accounts
          WHERE shard = $1 AND org_id = $2 AND limit_id IS NULL AND unexpired AND end_at <= $3
              AND leased = 0 AND reserved = 0

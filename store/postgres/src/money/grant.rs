@@ -27,8 +27,9 @@ pub(crate) async fn grants(
     let (first, last) = which.range();
     let rows = sqlx::query(
         "SELECT grants.grant_id, grants.created_at, grants.everyone, accounts.kind,
-             accounts.start_at, accounts.end_at, accounts.amount, accounts.spent, accounts.leased,
-             accounts.refunded, accounts.expired
+             accounts.start_at, accounts.end_at, accounts.amount, accounts.leased, accounts.expired,
+             accounts.spent + accounts.written_off AS counted,
+             accounts.refunded + accounts.written_back AS come_back
          FROM grants JOIN accounts
              ON accounts.shard = grants.shard AND accounts.org_id = grants.org_id
                 AND accounts.account_id = grants.grant_id
@@ -63,9 +64,9 @@ fn from_row(row: &PgRow, id: GrantId, access: Access) -> Result<OrgGrant> {
     };
     Ok(OrgGrant {
         grant,
-        spent: row.credits("spent")?,
+        spent: row.credits("counted")?,
         leased: row.credits("leased")?,
-        refunded: row.credits("refunded")?,
+        refunded: row.credits("come_back")?,
         expired: row.credits("expired")?,
     })
 }

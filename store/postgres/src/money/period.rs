@@ -69,7 +69,8 @@ async fn opened(
     at: Instant,
 ) -> Result<(Vec<PeriodOpened>, Vec<StoredLimit>)> {
     let rows = sqlx::query(
-        "SELECT limit_id, account_id, start_at, end_at, spent, refunded
+        "SELECT limit_id, account_id, start_at, end_at, spent + written_off AS counted,
+             refunded + written_back AS come_back
          FROM accounts
          WHERE shard = $1 AND org_id = $2 AND limit_id IS NOT NULL AND NOT closed
              AND start_at <= $3 AND end_at > $3",
@@ -87,8 +88,8 @@ async fn opened(
             account: row.id("account_id")?,
             start: row.instant("start_at")?,
             end: row.instant("end_at")?,
-            spent: row.credits("spent")?,
-            refunded: row.credits("refunded")?,
+            spent: row.credits("counted")?,
+            refunded: row.credits("come_back")?,
         };
         accounts.insert(limit, period);
     }

@@ -34,7 +34,6 @@ pub(crate) async fn put_grant(
         Some(stored) => change(&mut tx, org, grant, &stored, now).await?,
         None => make(&mut tx, org, grant, now).await?,
     }
-    access::replace(&mut tx, org, grant.id, &grant.access).await?;
     let seq = record(&mut tx, org, Entity::Grant(grant.id)).await?;
     if let Some(name) = idempotency {
         remember(&mut tx, org, grant, name, seq).await?;
@@ -90,8 +89,13 @@ async fn remember(
     Ok(())
 }
 
-/// The grant and its account, which bears its id.
 async fn make(tx: &mut Session, org: OrgId, grant: &Grant, now: Instant) -> Result<()> {
+    insert(tx, org, grant).await?;
+    resized(tx, org, grant, Credits::ZERO, now).await
+}
+
+/// The grant, and its account, which bears its id.
+pub(crate) async fn insert(tx: &mut Session, org: OrgId, grant: &Grant) -> Result<()> {
     let made = sqlx::query(
         "INSERT INTO accounts (shard, org_id, account_id, kind, start_at, end_at, amount, spent,
              leased, reserved, opened_with, closed, version)
@@ -119,7 +123,7 @@ async fn make(tx: &mut Session, org: OrgId, grant: &Grant, now: Instant) -> Resu
     .bind(grant.access == Access::Everyone)
     .execute(&mut *tx)
     .await?;
-    resized(tx, org, grant, Credits::ZERO, now).await
+    access::replace(tx, org, grant.id, &grant.access).await
 }
 
 /// Amount, end and access may change; the rest decided what has been burnt already.
@@ -167,6 +171,7 @@ async fn change(
     let (kind, cause) = (EntryKind::Expiry, EntryCause::Grant);
     enter(tx, org, now, &Transfer { kind, from, to, amount: revived, cause }).await?;
     resized(tx, org, grant, stored.amount, now).await?;
+    access::replace(tx, org, grant.id, &grant.access).await?;
     thresholds::record_credits(tx, org, grant.id.into(), before, now).await
 }
 

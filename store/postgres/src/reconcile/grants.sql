@@ -2,7 +2,7 @@
 SELECT
     format('acc_%s of org_%s', replace(account_id::text, '-', ''), replace(org_id::text, '-', ''))
         AS about,
-    (amount::numeric - spent - expired)::text AS expected,
+    (amount::numeric - spent - expired - written_off)::text AS expected,
     coalesce(booked, 0)::text AS found
 FROM accounts LEFT JOIN (
     SELECT shard, org_id, account_id, sum(amount) AS booked FROM entries

@@ -1,7 +1,7 @@
 -- No account has more taken than its amount, or than what was taken when the amount was changed last.
 WITH accounts AS (
     SELECT *,
-        spent::numeric + leased + reserved + expired AS taken,
+        spent::numeric + leased + reserved + expired + written_off AS taken,
         greatest(amount, ceiling)::numeric AS most
     FROM accounts
 )

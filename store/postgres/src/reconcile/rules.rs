@@ -20,9 +20,11 @@ pub(super) const fn of(check: Check) -> &'static [Rule] {
     use Rule::{Differences, ForeignKeys, Sums, Things};
     match check {
         Check::Spent => &[Sums(include_str!("spent.sql"))],
-        Check::Leased => {
-            &[Sums(include_str!("leased.sql")), Differences(include_str!("lessees.sql"))]
-        }
+        Check::Leased => &[
+            Sums(include_str!("leased.sql")),
+            Sums(include_str!("lost.sql")),
+            Differences(include_str!("lessees.sql")),
+        ],
         Check::NeverOver => &[Things(include_str!("never_over.sql"))],
         Check::Path => &[Things(include_str!("path.sql"))],
         Check::References => {

@@ -59,8 +59,10 @@ WITH events AS (
         images = known.images + least(excluded.images, 9223372036854775807 - known.images),
         outputs = known.outputs + least(excluded.outputs, 9223372036854775807 - known.outputs)
 ), transfers AS (
-    SELECT * FROM unnest($57::uuid[], $58::bigint[], $59::uuid[], $60::bigint[])
-        AS transfer (org_id, number, grant_id, amount)
+    SELECT * FROM unnest(
+        $57::uuid[], $58::bigint[], $59::text[], $60::text[], $61::uuid[], $62::text[], $63::uuid[],
+        $64::bigint[]
+    ) AS transfer (org_id, number, kind, source, source_id, target, target_id, amount)
 ), counted AS (
     UPDATE counters SET transfers = last.number
     FROM (SELECT org_id, max(number) AS number FROM transfers GROUP BY org_id) AS last
@@ -68,8 +70,7 @@ WITH events AS (
 )
 INSERT INTO entries (
     shard, org_id, transfer, line, kind, at, book, account_id, amount, node, epoch, seq)
-SELECT $1::smallint, org_id, number, side.line,
-    CASE WHEN grant_id IS NULL THEN 'overrun' ELSE 'charge' END, $5,
-    CASE WHEN side.line = 2 THEN 'consumed' WHEN grant_id IS NULL THEN 'platform' ELSE 'grant' END,
-    CASE WHEN side.line = 1 THEN grant_id END, side.sign * amount, $2, $3, $4
-FROM transfers CROSS JOIN (VALUES (1, -1), (2, 1)) AS side (line, sign)
+SELECT $1::smallint, org_id, number, side.*, $2, $3, $4
+FROM transfers CROSS JOIN LATERAL (VALUES
+    (1, kind, $5, source, source_id, -amount),
+    (2, kind, $5, target, target_id, amount)) AS side

@@ -10,6 +10,7 @@ mod lock;
 mod position;
 mod read;
 mod settle;
+mod transfers;
 
 use store::{Nudge, SyncAnswer, SyncRequest, Touched, book, reached};
 

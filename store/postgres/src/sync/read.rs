@@ -18,23 +18,7 @@ use crate::session::Session;
 const READ: &str = include_str!("read.sql");
 
 /// What `touched` has of each account, in this order.
-type Figures = (
-    String,
-    String,
-    String,
-    i64,
-    i64,
-    bool,
-    u64,
-    u64,
-    u64,
-    u64,
-    u64,
-    u64,
-    bool,
-    Vec<(u32, u64)>,
-    u64,
-);
+type Figures = (String, String, String, i64, i64, bool, bool, [u64; 8], Vec<(u32, u64, u64)>, u64);
 
 /// What `orgs` has of each organisation, in this order; sums may be more than an integer holds.
 type Sums = (String, u64, (String, String));
@@ -99,25 +83,14 @@ fn org_figures((org, last_transfer, (amount, left)): Sums) -> Option<(OrgId, Org
 
 /// The account of a row; `None` for what is no amount or kind.
 fn standing(figures: Figures) -> Option<(AccountId, Standing)> {
-    let (
-        account,
-        org,
-        kind,
-        start,
-        end,
-        closed,
-        amount,
-        spent,
-        leased,
-        reserved,
-        refunded,
-        expired,
-        recalled,
-        leases,
-        doubtful,
-    ) = figures;
+    let (account, org, kind, start, end, closed, recalled, amounts, rows, doubtful) = figures;
     let credits = Credits::from_micros;
-    let lease = |(epoch, amount)| Some((Epoch(epoch), credits(amount)?));
+    let [amount, spent, leased, reserved, refunded, expired, written_off, written_back] = amounts;
+    let (mut leases, mut lost) = (BTreeMap::new(), BTreeMap::new());
+    for (epoch, leased, written_off) in rows {
+        leases.insert(Epoch(epoch), credits(leased)?);
+        lost.insert(Epoch(epoch), credits(written_off)?);
+    }
     let standing = Standing {
         org: id(&org)?,
         source: source_from_name(&kind)?,
@@ -130,9 +103,15 @@ fn standing(figures: Figures) -> Option<(AccountId, Standing)> {
         reserved: credits(reserved)?,
         refunded: credits(refunded)?,
         expired: credits(expired)?,
+        written_off: credits(written_off)?,
+        written_back: credits(written_back)?,
         recalled,
-        leases: leases.into_iter().map(lease).collect::<Option<_>>()?,
+        leases,
+        lost,
         doubtful: credits(doubtful)?,
+        written_off: Credits::ZERO,
+        written_back: Credits::ZERO,
+        lost: BTreeMap::new(),
     };
     Some((id(&account)?, standing))
 }

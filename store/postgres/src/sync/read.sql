@@ -8,9 +8,11 @@ SELECT
     (
         SELECT coalesce(json_agg(json_build_array(
             account.account_id, account.org_id, account.kind, account.start_at, account.end_at,
-            account.closed, account.amount, account.spent, account.leased, account.reserved,
-            account.refunded, account.expired, account.recalled, (
-                SELECT coalesce(json_agg(json_build_array(lease.epoch, lease.amount)), '[]')
+            account.closed, account.recalled, json_build_array(
+                account.amount, account.spent, account.leased, account.reserved, account.refunded,
+                account.expired, account.written_off, account.written_back), (
+                SELECT coalesce(json_agg(
+                    json_build_array(lease.epoch, lease.amount, lease.written_off)), '[]')
                 FROM leases AS lease
                 WHERE lease.shard = account.shard AND lease.org_id = account.org_id
                     AND lease.account_id = account.account_id AND lease.node = call.node
@@ -28,7 +30,7 @@ SELECT
         SELECT coalesce(json_agg(json_build_array(books.org_id, books.transfers, (
             SELECT json_build_array(
                 coalesce(sum(amount), 0)::text,
-                coalesce(sum(greatest(amount::numeric - spent - expired, 0)), 0)::text)
+                coalesce(sum(greatest(amount::numeric - spent - expired - written_off, 0)), 0)::text)
             FROM accounts AS granted
             WHERE granted.shard = books.shard AND granted.org_id = books.org_id
                 AND granted.limit_id IS NULL

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use ledger::Credits;
-use store::{SyncAnswer, SyncRequest, Touched, TouchedAccounts};
+use ledger::{AccountId, Credits, Epoch, OrgId};
+use store::{Standing, SyncAnswer, SyncRequest, Touched, TouchedAccounts};
 
 use crate::column::{Id, count};
 use crate::error::Result;
@@ -22,15 +22,7 @@ pub(super) async fn settle(
     let figures = |figure: fn(&Touched) -> Credits| {
         moved().map(|(_, account)| figure(account).micros_i64()).collect::<Vec<_>>()
     };
-    let (mut orgs, mut leased, mut epochs, mut amounts) = (vec![], vec![], vec![], vec![]);
-    for (id, account) in moved() {
-        for (epoch, amount) in &account.now.leases {
-            orgs.push(account.now.org.uuid());
-            leased.push(id.uuid());
-            epochs.push(i64::from(epoch.0));
-            amounts.push(amount.micros_i64());
-        }
-    }
+    let leases: Vec<_> = moved().flat_map(leases).collect();
     // Only what is leased again as it was may pass an amount.
     let again: BTreeSet<_> = request.regranted.iter().map(|granted| granted.account).collect();
     let ceilings = moved()
@@ -46,12 +38,14 @@ pub(super) async fn settle(
         .bind(moved().map(|(id, _)| id.uuid()).collect::<Vec<_>>())
         .bind(figures(|account| account.now.spent))
         .bind(figures(|account| account.now.leased))
+        .bind(figures(|account| account.now.written_off))
         .bind(moved().map(|(_, account)| account.now.recalled).collect::<Vec<_>>())
         .bind(ceilings.collect::<Vec<_>>())
-        .bind(orgs)
-        .bind(leased)
-        .bind(epochs)
-        .bind(amounts)
+        .bind(leases.iter().map(|lease| lease.org.uuid()).collect::<Vec<_>>())
+        .bind(leases.iter().map(|lease| lease.account.uuid()).collect::<Vec<_>>())
+        .bind(leases.iter().map(|lease| i64::from(lease.epoch.0)).collect::<Vec<_>>())
+        .bind(leases.iter().map(|lease| lease.amount.micros_i64()).collect::<Vec<_>>())
+        .bind(leases.iter().map(|lease| lease.written_off.micros_i64()).collect::<Vec<_>>())
         .execute(tx)
         .await?;
     match applied.rows_affected() {
@@ -61,4 +55,22 @@ pub(super) async fn settle(
             Err(store::Error::Unavailable(meanwhile.to_owned()).into())
         }
     }
+}
+
+/// What one start of the gateway has of an account.
+struct Lease {
+    org: OrgId,
+    account: AccountId,
+    epoch: Epoch,
+    amount: Credits,
+    written_off: Credits,
+}
+
+fn leases((id, account): (&AccountId, &Touched)) -> Vec<Lease> {
+    let Standing { org, ref leases, ref lost, .. } = account.now;
+    let lease = |(epoch, amount): (&Epoch, &Credits)| {
+        let written_off = lost.get(epoch).copied().unwrap_or_default();
+        Lease { org, account: *id, epoch: *epoch, amount: *amount, written_off }
+    };
+    leases.iter().map(lease).collect()
 }

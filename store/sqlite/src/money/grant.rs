@@ -27,8 +27,9 @@ pub(crate) async fn grants(
     let (first, last) = which.range();
     let rows = sqlx::query(
         "SELECT grants.grant_id, grants.created_at, grants.everyone, accounts.kind,
-             accounts.start_at, accounts.end_at, accounts.amount, accounts.spent, accounts.leased,
-             accounts.refunded, accounts.expired
+             accounts.start_at, accounts.end_at, accounts.amount,
+             accounts.spent + accounts.written_off AS spent, accounts.leased,
+             accounts.refunded + accounts.written_back AS refunded, accounts.expired
          FROM grants JOIN accounts
              ON accounts.shard = grants.shard AND accounts.org_id = grants.org_id
                 AND accounts.account_id = grants.grant_id

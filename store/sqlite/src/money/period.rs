@@ -69,7 +69,8 @@ async fn opened(
     at: Instant,
 ) -> Result<(Vec<PeriodOpened>, Vec<StoredLimit>)> {
     let rows = sqlx::query(
-        "SELECT limit_id, account_id, start_at, end_at, spent, refunded
+        "SELECT limit_id, account_id, start_at, end_at, spent + written_off AS spent,
+             refunded + written_back AS refunded
          FROM accounts INDEXED BY accounts_open
          WHERE shard = ?1 AND org_id = ?2 AND limit_id IS NOT NULL AND closed = 0
              AND start_at <= ?3 AND end_at > ?3",

@@ -91,6 +91,21 @@ async fn remember(
 
 /// The grant and its account, which bears its id.
 async fn make(tx: &mut SqliteConnection, org: OrgId, grant: &Grant, now: Instant) -> Result<()> {
+    insert(tx, org, grant).await?;
+    resized(tx, org, grant, Credits::ZERO, now).await
+}
+
+/// Without a word of where its credits come from.
+pub(crate) async fn insert_grant(
+    tx: &mut SqliteConnection,
+    org: OrgId,
+    grant: &Grant,
+) -> Result<()> {
+    insert(tx, org, grant).await?;
+    access::replace(tx, org, grant.id, &grant.access).await
+}
+
+async fn insert(tx: &mut SqliteConnection, org: OrgId, grant: &Grant) -> Result<()> {
     let made = sqlx::query(
         "INSERT INTO accounts (number, shard, org_id, account_id, kind, start_at, end_at, amount,
              spent, leased, reserved, opened_with, closed, version)
@@ -117,9 +132,9 @@ async fn make(tx: &mut SqliteConnection, org: OrgId, grant: &Grant, now: Instant
     .bind(grant.id.blob())
     .bind(grant.created.micros())
     .bind(grant.access == Access::Everyone)
-    .execute(&mut *tx)
+    .execute(tx)
     .await?;
-    resized(tx, org, grant, Credits::ZERO, now).await
+    Ok(())
 }
 
 /// Amount, end and access may change; the rest decided what has been burnt already.

@@ -27,9 +27,12 @@ pub(super) struct Account {
     opened_with: i128,
     refunded: i128,
     expired: i128,
+    written_off: i128,
     ceiling: i128,
     /// What its leases add up to.
     leases: i128,
+    /// What was written off of them.
+    lost: i128,
     /// What its charges add up to.
     charged: i128,
     /// What corrections of its charges add up to.
@@ -92,7 +95,7 @@ impl Accounts {
         let mut last = (Vec::new(), 0, 0);
         loop {
             let rows = sqlx::query(
-                "SELECT account_id, node, epoch, amount FROM leases
+                "SELECT account_id, node, epoch, amount, written_off FROM leases
                  WHERE shard = ? AND org_id = ? AND (account_id, node, epoch) > (?, ?, ?)
                  ORDER BY account_id, node, epoch LIMIT ?",
             )
@@ -125,6 +128,7 @@ impl Accounts {
             (row.id("account_id")?, row.credits("amount")?);
         if let Some(account) = self.named(account) {
             account.leases += i128::from(amount.micros());
+            account.lost += i128::from(row.integer("written_off")?);
         }
         let org = owner.org;
         if !starts.has(node, epoch) {
@@ -161,6 +165,12 @@ impl Accounts {
         }
     }
 
+    /// What of its grants was lost with gateways, together.
+    pub(super) fn lost_of_grants(&self) -> i128 {
+        let grants = self.by_number.values().filter(|account| account.grant.is_some());
+        grants.map(|account| account.written_off).sum()
+    }
+
     /// Compares what each account says with what was added up for it.
     pub(super) fn check(&self, owner: &Owner, books: &mut Books) {
         let mut numbers: Vec<_> = self.numbers.iter().collect();
@@ -177,9 +187,12 @@ impl Account {
         let spent = self.opened_with + self.charged - self.refunded;
         books.of(Check::Spent).compare(about, spent, self.spent);
         books.of(Check::Leased).compare(about, self.leases, self.leased);
+        let lost = || format!("what is written off of {}", about());
+        books.of(Check::Leased).compare(lost, self.lost, self.written_off);
         books.of(Check::Corrections).compare(about, self.given_back, self.refunded);
 
-        let taken = self.spent + self.leased + self.reserved + self.expired;
+        let gone = self.spent + self.expired + self.written_off;
+        let taken = gone + self.leased + self.reserved;
         let most = self.amount.max(self.ceiling);
         let over = (taken > most).then(|| Difference {
             about: about(),
@@ -189,7 +202,7 @@ impl Account {
         books.of(Check::NeverOver).count(over);
 
         if self.grant.is_some() {
-            let left = self.amount - self.spent - self.expired;
+            let left = self.amount - gone;
             books.of(Check::Grants).compare(about, left, self.booked);
             books.of(Check::ChargeEntries).compare(about, self.charged, self.booked_charged);
             let back = || format!("what is booked as given back to {}", about());
@@ -215,8 +228,10 @@ fn from_row(row: &SqliteRow) -> Result<Account> {
         opened_with: amount("opened_with")?,
         refunded: amount("refunded")?,
         expired: amount("expired")?,
+        written_off: amount("written_off")?,
         ceiling: amount("ceiling")?,
         leases: 0,
+        lost: 0,
         charged: 0,
         given_back: 0,
         booked: 0,

@@ -21,16 +21,23 @@ struct Transfer {
     sum: i128,
 }
 
-/// Reads the entries of an organisation into its accounts; answers what was booked as overrun, in
-/// micro-credits.
+/// What was booked of an organisation beside its grants, in micro-credits.
+#[derive(Default)]
+pub(super) struct Booked {
+    overrun: i128,
+    /// Lost with gateways, and not found again.
+    lost: i128,
+}
+
+/// Reads the entries of an organisation into its accounts.
 pub(super) async fn read(
     connection: &mut SqliteConnection,
     owner: &Owner,
     accounts: &mut Accounts,
     starts: &Starts,
     books: &mut Books,
-) -> Result<i128> {
-    let (mut overrun, mut last) = (0, (0, 0));
+) -> Result<Booked> {
+    let (mut booked, mut last) = (Booked::default(), (0, 0));
     let mut transfer = Transfer { number: 0, kind: String::new(), sum: 0 };
     loop {
         let rows = sqlx::query(
@@ -49,11 +56,11 @@ pub(super) async fn read(
         last = (row.integer("transfer")?, row.integer("line")?);
         for row in &rows {
             transfer = transfer.at(row, owner, starts, books)?;
-            overrun += transfer.take(row, owner, accounts, books)?;
+            transfer.take(row, owner, accounts, (&mut booked, books))?;
         }
     }
     transfer.end(owner, books);
-    Ok(overrun)
+    Ok(booked)
 }
 
 impl Transfer {
@@ -80,14 +87,14 @@ impl Transfer {
         Ok(Self { number, kind: row.text("kind")?, sum: 0 })
     }
 
-    /// Takes in a line; answers what it books as overrun.
+    /// Takes in a line.
     fn take(
         &mut self,
         row: &SqliteRow,
         owner: &Owner,
         accounts: &mut Accounts,
-        books: &mut Books,
-    ) -> Result<i128> {
+        (booked, books): (&mut Booked, &mut Books),
+    ) -> Result<()> {
         let (kind, book) = (row.text("kind")?, row.text("book")?);
         let amount = i128::from(row.integer("amount")?);
         self.sum += amount;
@@ -107,7 +114,12 @@ impl Transfer {
                 _ => {}
             }
         }
-        Ok(if (kind.as_str(), book.as_str()) == ("overrun", "consumed") { amount } else { 0 })
+        match (kind.as_str(), book.as_str()) {
+            ("overrun", "consumed") => booked.overrun += amount,
+            ("write_off", "consumed") => booked.lost += amount,
+            _ => {}
+        }
+        Ok(())
     }
 
     fn end(&self, owner: &Owner, books: &mut Books) {
@@ -141,8 +153,12 @@ fn ahead(row: &SqliteRow, owner: &Owner, starts: &Starts) -> Result<Option<Diffe
     }))
 }
 
-/// Compares what was booked as overrun with what the organisation's requests overran.
-pub(super) fn check_overrun(owner: &Owner, overrun: i128, booked: i128, books: &mut Books) {
-    let about = || format!("the overruns of {}", owner.org);
-    books.of(Check::ChargeEntries).compare(about, overrun, booked);
+impl Booked {
+    /// Compares it with what the organisation's requests overran, and what of its grants is lost.
+    pub(super) fn check(&self, owner: &Owner, overrun: i128, lost: i128, books: &mut Books) {
+        let about = || format!("the overruns of {}", owner.org);
+        books.of(Check::ChargeEntries).compare(about, overrun, self.overrun);
+        let about = || format!("what is written off of the grants of {}", owner.org);
+        books.of(Check::ChargeEntries).compare(about, lost, self.lost);
+    }
 }

@@ -76,7 +76,7 @@ async fn check_owner(
     corrections::read(connection, owner, &mut accounts, &mut indeterminate, books).await?;
     let booked = entries::read(connection, owner, &mut accounts, starts, books).await?;
     accounts.check(owner, books);
-    entries::check_overrun(owner, overrun, booked, books);
+    booked.check(owner, overrun, accounts.lost_of_grants(), books);
     books.indeterminate(indeterminate.into_values());
     Ok(())
 }

@@ -63,7 +63,6 @@ pub(super) enum Answer {
 /// What a gateway is told that gives a sign of life, without which store told it.
 #[derive(Debug, PartialEq)]
 pub(super) struct Heard {
-    pub(super) now: Instant,
     pub(super) seq: ChangeSeq,
     pub(super) live: u32,
     pub(super) recalled: Vec<Shard>,
@@ -72,8 +71,8 @@ pub(super) struct Heard {
 
 impl From<Alive> for Heard {
     fn from(alive: Alive) -> Self {
-        let Alive { now, stamp, live, recalled, frozen } = alive;
-        Self { now, seq: stamp.seq, live, recalled, frozen }
+        let Alive { now: _, stamp, live, recalled, frozen } = alive;
+        Self { seq: stamp.seq, live, recalled, frozen }
     }
 }
 

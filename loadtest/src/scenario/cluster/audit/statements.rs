@@ -3,8 +3,9 @@
 use crate::audit::Check;
 use crate::scenario::cluster::statements::Statements;
 
-/// What goes on by itself: reports four times a second, heartbeats, and looks at the feed.
-const BY_THE_CLOCK: [&str; 3] = ["sync", "heartbeat", "changes_since"];
+/// What goes on by itself: reports four times a second, heartbeats, looks at the feed, and what
+/// has ended.
+const BY_THE_CLOCK: [&str; 5] = ["sync", "heartbeat", "changes_since", "stamp", "expire"];
 /// How often a gateway asks in a second, at most: four syncs of its one organisation, a heartbeat each
 /// two seconds, a look at the feed each second; half as much again for what the clock rounds.
 const A_SECOND: u64 = 9;

@@ -1,0 +1,64 @@
+//! An organisation read again as a whole, since its store went back in time.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use ledger::{Change, Grant, KeyStatus, Limit, MemberStatus};
+use store::OrgData;
+
+use super::{Org, OrgView};
+
+impl Org {
+    /// The grants and limits in force here that the store does not know.
+    pub(crate) fn lost_from(&self, data: &OrgData) -> (Vec<Grant>, Vec<Limit>) {
+        let state = self.state.lock();
+        let grants = state.book.grants();
+        let lost = |grant: &&Grant| !data.grants.iter().any(|known| known.grant.id == grant.id);
+        let grants = grants.filter(lost).cloned().collect();
+        let lost = |limit: &&Limit| !data.limits.iter().any(|known| known.id == limit.id);
+        (grants, state.book.limits().filter(lost).cloned().collect())
+    }
+
+    /// Puts in force what the store has, and ends whom it does not know.
+    pub(crate) fn reload(&self, data: &OrgData) {
+        for change in self.unknown_to(data).into_iter().chain(changes(data)) {
+            self.apply(change);
+        }
+        self.view.store(Arc::new(OrgView::of(data)));
+        self.standings.fetch_add(1, Ordering::Release);
+        self.enrich();
+    }
+
+    fn unknown_to(&self, data: &OrgData) -> Vec<Change> {
+        let state = self.state.lock();
+        let keys = state.book.keys();
+        let keys = keys.filter(|key| !data.keys.iter().any(|known| known.standing.id == key.id));
+        let keys = keys
+            .cloned()
+            .map(|key| Change::Key(ledger::KeyStanding { status: KeyStatus::Revoked, ..key }));
+        let members = state
+            .book
+            .members()
+            .filter(|member| !data.members.iter().any(|known| known.standing.id == member.id));
+        let members = members.cloned().map(|member| {
+            Change::Member(ledger::MemberStanding { status: MemberStatus::Deactivated, ..member })
+        });
+        let limits = state.book.limits();
+        let limits = limits.filter(|limit| !data.limits.iter().any(|known| known.id == limit.id));
+        let limits = limits.map(|limit| Change::LimitRemoved(limit.id));
+        keys.chain(members).chain(limits).collect()
+    }
+}
+
+/// What an organisation consists of, as changes to an empty book.
+pub(super) fn changes(data: &OrgData) -> impl Iterator<Item = Change> {
+    let members = data.members.iter().map(|member| Change::Member(member.standing.clone()));
+    let keys = data.keys.iter().map(|key| Change::Key(key.standing.clone()));
+    let limits = data.limits.iter().cloned().map(Change::Limit);
+    let grants = data.grants.iter().map(|known| Change::Grant {
+        grant: known.grant.clone(),
+        spent: known.spent,
+        refunded: known.refunded,
+    });
+    members.chain(keys).chain(limits).chain(grants)
+}
