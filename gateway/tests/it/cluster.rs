@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use bursar_config::Handle;
 use gateway::{Clock, Gateway, SteadyClock};
 use ledger::{
     Access, CountsFrom, Credits, Grant, GrantId, GrantKind, Instant, KeyId, Limit, LimitId,
@@ -40,7 +39,6 @@ pub(crate) struct Node {
     pub(crate) gateway: Gateway,
     reach: Arc<Mutex<Reach>>,
     folder: TempDir,
-    config: Handle,
 }
 
 /// A clock that all of them share, and that can be put forward.
@@ -113,7 +111,7 @@ impl Cluster {
         let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
         let node = NodeId(id);
         let gateway = start_node(node, &config, store, clock, &self.keys, &folder, small()).await;
-        Node { gateway, reach, folder, config }
+        Node { gateway, reach, folder }
     }
 
     /// A member with a key.
@@ -169,13 +167,6 @@ impl Cluster {
 
     pub(crate) async fn accounts(&self) -> Vec<StoredAccount> {
         self.store.accounts(self.org).await.unwrap()
-    }
-
-    /// What is spent and leased of the account of a grant or a limit's only period.
-    pub(crate) async fn stand(&self, is: impl Fn(&StoredAccount) -> bool) -> (Credits, Credits) {
-        let accounts = self.accounts().await;
-        let account = accounts.iter().find(|account| is(account)).unwrap();
-        (account.spent, account.leased)
     }
 
     /// Waits until the accounts are so.
