@@ -29,7 +29,7 @@ pub(crate) enum Scenario {
     HotKey(HotKey),
     /// Several gateways on one Postgres that spend one budget to its last credit, then an audit
     Cluster(Cluster),
-    /// Keys revoked under load on several gateways: how long each is served after that
+    /// Keys revoked under load on several gateways: how long each is served after the commit
     Revoke(Revoke),
     /// The gateway beside a bare proxy, in turns, before one mock provider
     Compare(Compare),
@@ -168,7 +168,7 @@ pub(crate) struct Revoke {
     /// How many connections to each gateway may have calls waiting at once
     #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub(crate) connections: u32,
-    /// How long 99 of 100 keys may be served after the request to revoke them
+    /// How long 99 of 100 keys may be served after the commit of their revocation
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=60_000))]
     pub(crate) within_ms: u32,
 }
@@ -188,6 +188,11 @@ pub(crate) enum Faults {
 }
 
 impl Faults {
+    /// Whether the database is taken away.
+    pub(crate) const fn need_a_database_of_their_own(self) -> bool {
+        matches!(self, Self::StopDatabase | Self::Outage)
+    }
+
     /// Its name on the command line.
     pub(crate) const fn name(self) -> &'static str {
         match self {

@@ -40,9 +40,11 @@ impl Book {
         }
         match self.accounts.judge(resolved, quote.least, self.leases.needed(quote), &[]) {
             Ok(affordable) => {
-                let hold = self.accounts.take(id, resolved, quote.most, affordable);
+                // Made in place: a hold is too large to be moved about.
+                let held =
+                    Admission::Held(self.accounts.take(id, resolved, quote.most, affordable));
                 self.note_low(path);
-                Admission::Held(hold)
+                held
             }
             Err(obstacle) => {
                 let resolved = resolved.clone();
@@ -76,9 +78,11 @@ impl Book {
         let needed = self.leases.needed(quote);
         match self.accounts.judge(&claim.resolved, quote.least, needed, &claim.own) {
             Ok(affordable) => {
-                let hold = self.accounts.take(claim.id, &claim.resolved, quote.most, affordable);
+                let Claim { id, resolved, .. } = &claim;
+                let held =
+                    Admission::Held(self.accounts.take(*id, resolved, quote.most, affordable));
                 self.note_low(path);
-                Admission::Held(hold)
+                held
             }
             Err(obstacle) => self.decline(claim, obstacle, now),
         }

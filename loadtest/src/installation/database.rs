@@ -1,5 +1,6 @@
 //! The one database of an installation: a private one, which can be taken away, or somebody's.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
@@ -21,6 +22,11 @@ struct Private {
     cluster: Arc<Mutex<Cluster>>,
 }
 
+/// The row of a key that is revoked is not written again: who wrote it last has revoked it.
+const REVOKED: &str = "SELECT replace(key_id::text, '-', ''), \
+    (extract(epoch FROM pg_xact_commit_timestamp(xmin)) * 1000000)::bigint \
+    FROM keys WHERE status = 'revoked'";
+
 /// Transactions that the database has committed, as it counts them itself.
 const COMMITS: &str = "SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()";
 
@@ -35,7 +41,8 @@ impl Database {
             let (server, name) = (Server::at(server)?, name.to_owned());
             return Ok(Self { url: url.to_owned(), server, name, private: None });
         }
-        let options = Options { durable: true, ..Options::default() };
+        let settings = vec![("track_commit_timestamp".to_owned(), "on".to_owned())];
+        let options = Options { durable: true, settings, ..Options::default() };
         let cluster = Cluster::make(options).context("cannot start a Postgres")?;
         let server = cluster.server().clone();
         let database = server.database().context("cannot make a database")?;
@@ -57,6 +64,24 @@ impl Database {
     pub(crate) fn commits(&self) -> Result<u64> {
         let told = self.server.run(&self.name, COMMITS)?;
         told.trim().parse().with_context(|| format!("no count of commits: {told:?}"))
+    }
+
+    /// When each revoked key was, by its digits, in microseconds since the epoch: the instant at which
+    /// the database committed it. Empty where the database keeps no such instants.
+    ///
+    /// # Errors
+    /// It does not say.
+    pub(crate) fn revoked(&self) -> Result<BTreeMap<String, i64>> {
+        if self.server.run(&self.name, "SHOW track_commit_timestamp")? != "on" {
+            return Ok(BTreeMap::new());
+        }
+        let told = self.server.run(&self.name, REVOKED)?;
+        let row = |line: &str| {
+            let (key, at) = line.split_once('|')?;
+            Some((key.to_owned(), at.parse().ok()?))
+        };
+        let rows: Option<_> = told.lines().map(row).collect();
+        rows.with_context(|| format!("no instants of commits: {told:?}"))
     }
 
     /// Stops the server: its connections are cut and nobody listens any more.

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::process::{holds, loadtest};
+use crate::process::{holds, loadtest, stopped};
 
 /// A short run of three gateways, and its story.
 fn cluster(more: &[&str]) -> Value {
@@ -53,5 +53,32 @@ fn a_revoked_key_is_served_by_no_gateway_once_the_admin_has_the_answer() {
     let usual = ["revoke", "--gateways", "3", "--revocations", "20", "--rate", "90"];
     // How fast it is, is for a machine of its own to say.
     let said = holds(&[&usual[..], &["--within-ms", "60000"]].concat());
-    assert!(said.contains("last call that was sent and served"), "{said}");
+    assert!(said.contains("the last call sent that was served"), "{said}");
+}
+
+#[test]
+fn a_run_that_is_told_to_stop_leaves_no_process_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().to_str().unwrap();
+    let arguments = ["cluster", "--without-statements", "--hurry", "5", "--folder", path];
+    assert_eq!(stopped(&arguments, "cluster: "), 130);
+    let left = processes_that_name(path);
+    assert_eq!(left, Vec::<String>::new());
+}
+
+/// The command lines with this text in them.
+fn processes_that_name(text: &str) -> Vec<String> {
+    let processes = std::fs::read_dir("/proc").unwrap().filter_map(Result::ok);
+    let lines = processes.filter_map(|it| std::fs::read(it.path().join("cmdline")).ok());
+    let lines = lines.map(|line| String::from_utf8_lossy(&line).replace('\0', " "));
+    lines.filter(|line| line.contains(text)).collect()
+}
+
+#[test]
+fn a_database_of_somebody_else_is_not_stopped() {
+    let arguments =
+        ["cluster", "--faults", "outage", "--database", "postgres://nobody@127.0.0.1:1/x"];
+    let (code, _, errors) = loadtest(&arguments);
+    assert_eq!(code, 1);
+    assert!(errors.contains("not ours to stop"), "{errors}");
 }

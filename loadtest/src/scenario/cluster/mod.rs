@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use self::audit::{Run, audit};
 use self::budgets::Budgets;
@@ -47,6 +47,9 @@ const PACE: Pace = Pace { first_byte: Duration::from_millis(20), chunk: Duration
 /// The run itself failed: nothing can be said about the gateways.
 pub(crate) async fn run(options: &Cluster, programs: &Programs) -> Result<Verdict> {
     let common = &options.common;
+    if common.database.is_some() && options.faults.need_a_database_of_their_own() {
+        bail!("a database that is given is not ours to stop: leave --database out");
+    }
     let binaries =
         Binaries::find(programs, common.bursar.as_deref(), common.mock_provider.as_deref())?;
     let seed = common.seed.unwrap_or_else(rand::random);

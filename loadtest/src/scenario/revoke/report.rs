@@ -12,9 +12,11 @@ struct Story<'a> {
     gateways: usize,
     rate: u32,
     revocations: usize,
-    /// From the request to revoke a key to the last call that was sent and served, in microseconds.
+    /// From the commit of a revocation to the last call that was sent and served, in microseconds.
     last_served: Spread,
-    /// From that request to the admin API's answer.
+    /// From the request to revoke to the commit.
+    committed: Spread,
+    /// And to the admin API's answer, which says on how many gateways it is in force.
     answered: Spread,
     checks: &'a [Check],
 }
@@ -51,6 +53,7 @@ pub(super) fn print(run: &Run, checks: &[Check], json: bool) -> Result<()> {
         rate: run.rate,
         revocations: run.revoked.len(),
         last_served: Spread::of(&run.delays()),
+        committed: Spread::of(&run.commits_took()),
         answered: Spread::of(&run.answers_took()),
         checks,
     };
@@ -62,11 +65,11 @@ pub(super) fn print(run: &Run, checks: &[Check], json: bool) -> Result<()> {
         "{} gateways, {} calls/s, every other one with the key that goes next\n",
         story.gateways, story.rate
     );
-    let mut table =
-        Table::new(["after the request to revoke", "#keys", "#p50 ms", "#p99 ms", "#most ms"]);
+    let mut table = Table::new(["from, to", "#keys", "#p50 ms", "#p99 ms", "#most ms"]);
     for (what, spread) in [
-        ("last call that was sent and served", story.last_served),
-        ("the admin's answer", story.answered),
+        ("commit, the last call sent that was served", story.last_served),
+        ("request to revoke, commit", story.committed),
+        ("request to revoke, the admin's answer", story.answered),
     ] {
         let [p50, p99, most] = spread.cells();
         table.row([what.to_owned(), story.revocations.to_string(), p50, p99, most]);

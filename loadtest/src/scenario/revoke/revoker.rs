@@ -16,9 +16,11 @@ use crate::traffic::{Play, now};
 pub(super) struct Revoked {
     /// The name of the key.
     pub(super) key: String,
-    /// When the admin API was asked: before the commit, so that a delay is counted too long rather
-    /// than too short.
+    /// When the admin API was asked.
     pub(super) asked: i64,
+    /// When the database committed it; where it does not tell, when the admin API was asked, which is
+    /// earlier, so that a delay is counted too long rather than too short.
+    pub(super) committed: i64,
     /// When it had answered.
     pub(super) answered: i64,
     pub(super) applied: Applied,
@@ -42,6 +44,7 @@ pub(super) async fn revoke_all(
 ) -> Result<Vec<Revoked>> {
     let mut looks = vec![0; plays.len()];
     let mut all = Vec::new();
+    let mut ids = Vec::new();
     for (number, key) in aim.targets().enumerate() {
         let id = installation.imported.keys.iter().find(|it| it.name == key);
         let id = &id.with_context(|| format!("no key {key}"))?.id;
@@ -49,11 +52,16 @@ pub(super) async fn revoke_all(
         let served_by = answered(plays, &mut looks, &key, 200).await;
         let asked = now();
         let applied = admin.revoke(id).await?;
-        let answered_at = now();
+        let in_force = now();
         let refused_by = answered(plays, &mut looks, &key, UNAUTHORIZED).await;
-        let answered = answered_at;
-        all.push(Revoked { key, asked, answered, applied, served_by, refused_by });
+        let (committed, answered) = (asked, in_force);
+        all.push(Revoked { key, asked, committed, answered, applied, served_by, refused_by });
+        ids.push(id.trim_start_matches("key_"));
         aim.next();
+    }
+    let commits = installation.database.revoked()?;
+    for (revoked, id) in all.iter_mut().zip(ids) {
+        revoked.committed = commits.get(id).copied().unwrap_or(revoked.asked);
     }
     Ok(all)
 }

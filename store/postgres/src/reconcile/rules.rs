@@ -36,9 +36,11 @@ pub(super) const fn of(check: Check) -> &'static [Rule] {
             &[Sums(include_str!("balance.sql")), Differences(include_str!("between.sql"))]
         }
         Check::Grants => &[Sums(include_str!("grants.sql"))],
-        Check::ChargeEntries => {
-            &[Sums(include_str!("charge_entries.sql")), Sums(include_str!("overruns.sql"))]
-        }
+        Check::ChargeEntries => &[
+            Sums(include_str!("charge_entries.sql")),
+            Sums(include_str!("overruns.sql")),
+            Sums(include_str!("losses.sql")),
+        ],
         Check::Corrections => {
             &[Sums(include_str!("given_back.sql")), Differences(include_str!("corrections.sql"))]
         }

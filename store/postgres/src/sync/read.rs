@@ -109,9 +109,6 @@ fn standing(figures: Figures) -> Option<(AccountId, Standing)> {
         leases,
         lost,
         doubtful: credits(doubtful)?,
-        written_off: Credits::ZERO,
-        written_back: Credits::ZERO,
-        lost: BTreeMap::new(),
     };
     Some((id(&account)?, standing))
 }

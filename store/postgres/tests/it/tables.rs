@@ -1,14 +1,12 @@
 //! The tables: what they say of themselves, what they refuse, and who may run on them.
-#![expect(clippy::unwrap_used, reason = "what a test cannot go on without ends it")]
-
-mod office;
 
 use std::sync::Arc;
 
-use office::{MEMBER, NOW, ORG, Office, hold, key, registration, secret, settle_in};
 use sqlx::Executor as _;
 use store::{ChangeSeq, Error, Heartbeat, Store as _};
 use store_postgres::PostgresStore;
+
+use crate::office::{MEMBER, NOW, ORG, Office, hold, key, registration, secret, settle_in};
 
 #[tokio::test]
 async fn every_table_and_every_column_of_money_has_a_comment() {
@@ -164,7 +162,7 @@ async fn a_column_that_is_added_disturbs_nobody() {
         store.nodes(NOW).await.unwrap();
         let (node, epoch) = (hold(1).node, hold(1).epoch);
         store.heartbeat(&Heartbeat { node, epoch, incarnation: 1, now: NOW }).await.unwrap();
-        store.claim_idempotency(&office::claim("k", 1)).await.unwrap();
+        store.claim_idempotency(&crate::office::claim("k", 1)).await.unwrap();
         store.unclaim_idempotency(ORG, &[hold(1)]).await.unwrap();
     };
     all().await;

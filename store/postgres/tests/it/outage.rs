@@ -1,17 +1,15 @@
 //! The database is cut off, restarted, paused, read-only or full: calls fail as ones that may pass,
 //! nothing is half done, and what comes after works.
-#![expect(clippy::unwrap_used, reason = "what a test cannot go on without ends it")]
-
-mod office;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use office::{NOW, Office, key, org, registration, settle_in};
 use postgres_cluster::{Cluster, Options as ClusterOptions, Stop, test_server};
 use sqlx::{Connection as _, Executor as _};
 use store::{ChangeSeq, Error, Nudge, Store as _};
 use store_postgres::{Options, PostgresStore};
+
+use crate::office::{NOW, Office, key, org, registration, settle_in};
 
 /// Calls until one succeeds; every other fails as one that may pass.
 async fn until_it_works<T>(mut call: impl AsyncFnMut() -> store::Result<T>) -> T {

@@ -1,18 +1,16 @@
 //! What the URL asks of the connection is kept to.
-#![expect(clippy::unwrap_used, reason = "what a test cannot go on without ends it")]
-
-mod office;
 
 use std::time::Duration;
 
-use office::{Office, org};
 use postgres_cluster::{Cluster, Options as ClusterOptions};
 use store::Store as _;
 use store_postgres::{Options, PostgresStore};
 
+use crate::office::{Office, org};
+
 /// Of `localhost`, signed by the authority; for this test only.
-const CERTIFICATE: &str = include_str!("tls/server.crt");
-const KEY: &str = include_str!("tls/server.key");
+const CERTIFICATE: &str = include_str!("../tls/server.crt");
+const KEY: &str = include_str!("../tls/server.key");
 const AUTHORITY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tls/authority.crt");
 
 fn with(office: &Office, host: &str, query: &str) -> Options {

@@ -1,5 +1,4 @@
 //! A small organisation in a database of its own, for tests that look below the protocol.
-#![allow(dead_code, reason = "each test file uses its own part of it")]
 
 use ledger::{
     Credits, Epoch, HoldId, Instant, KeyId, KeyStanding, KeyStatus, MemberId, MemberStanding,

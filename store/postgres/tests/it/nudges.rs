@@ -1,11 +1,9 @@
 //! Who listens hears of what others commit, and of nothing else.
-#![expect(clippy::unwrap_used, reason = "what a test cannot go on without ends it")]
 
-mod office;
-
-use office::{Office, key, member, org, settle_in};
 use store::{ChangeSeq, Nudge, Store as _};
 use tokio::sync::broadcast::Receiver;
+
+use crate::office::{Office, key, member, org, settle_in};
 
 async fn heard(nudges: &mut Receiver<Nudge>, seq: ChangeSeq) {
     while nudges.recv().await.unwrap() != Nudge::Changed(seq) {}

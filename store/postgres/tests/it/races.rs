@@ -1,13 +1,9 @@
 //! Two connections at once.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "what a test cannot go on without ends it")]
-
-mod office;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use ledger::{Epoch, Instant, NodeId};
-use office::{NOW, ORG, Office, claim, hold, key, registration, secret, settle_in};
 use sqlx::{Connection as _, Executor as _};
 use store::{
     ChangeSeq, Changed, ClaimAnswer, Error, IDEMPOTENCY_KEPT_MICROS, IdempotencyClaim, Project,
@@ -15,6 +11,8 @@ use store::{
 };
 use store_postgres::PostgresStore;
 use tokio::task::JoinSet;
+
+use crate::office::{NOW, ORG, Office, claim, hold, key, registration, secret, settle_in};
 
 async fn two(office: &Office) -> [Arc<PostgresStore>; 2] {
     [Arc::new(office.store().await), Arc::new(office.store().await)]
