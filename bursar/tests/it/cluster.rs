@@ -8,6 +8,7 @@ use ledger::{
 };
 use mock_provider::{MockProvider, Options};
 use postgres_cluster::Database;
+use reqwest::Method;
 use serde_json::{Value, json};
 use store::{Key, KeyHasher, KeyKind, KeySecret, Member, Money, Org, PlainKey, Plan, Role, Store};
 use store_postgres::PostgresStore;
@@ -107,13 +108,22 @@ impl Gateway {
         chat(&self.gateway, secret, "mock-flat").await.0
     }
 
+    /// What its admin API answers.
+    async fn admin(&self, method: Method, path: &str, body: Option<Value>) -> Value {
+        let url = format!("{}/api/v1/orgs/{ORG}/{path}", self.admin);
+        let request = reqwest::Client::new().request(method, url).bearer_auth(ADMIN_TOKEN);
+        let request = match body {
+            Some(body) => request.json(&body),
+            None => request,
+        };
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.status(), 200, "{path}");
+        answer.json().await.unwrap()
+    }
+
     /// Revokes a key by this one's admin API: where that is in force.
     async fn revoke(&self, key: KeyId) -> Value {
-        let url = format!("{}/api/v1/orgs/{ORG}/keys/{key}:revoke", self.admin);
-        let answer =
-            reqwest::Client::new().post(url).bearer_auth(ADMIN_TOKEN).send().await.unwrap();
-        assert_eq!(answer.status(), 200);
-        let mut key: Value = answer.json().await.unwrap();
+        let mut key = self.admin(Method::POST, &format!("keys/{key}:revoke"), None).await;
         assert_eq!(key["status"], "revoked");
         key["applied"].take()
     }
@@ -234,5 +244,35 @@ async fn a_key_revoked_at_one_gateway_opens_nothing_at_any() {
     assert_eq!(three.call(&keys[2].1).await, 401);
     let applied = three.revoke(keys[3].0).await;
     assert_eq!(applied, json!({"nodes": 2, "of": 2, "missing": []}));
+    store.close().await;
+}
+
+#[tokio::test]
+async fn access_and_limits_changed_at_one_gateway_are_changed_at_all() {
+    let shared = Shared::new().await;
+    assert_eq!(run(&mut shared.command("migrate", 1)).0, 0);
+    let store = shared.store().await;
+    let keys = settle_in(&store, 1).await;
+    let (key, secret) = &keys[0];
+    let [one, two, three] = [shared.serve(1).await, shared.serve(2).await, shared.serve(3).await];
+    let all = async || [one.call(secret).await, two.call(secret).await, three.call(secret).await];
+    let everywhere = json!({"nodes": 3, "of": 3, "missing": []});
+    assert_eq!(all().await, [200; 3]);
+
+    for (verb, status) in [("remove-access", 403), ("restore-access", 200)] {
+        let member = two.admin(Method::POST, &format!("members/{MEMBER}:{verb}"), None).await;
+        assert_eq!(member["applied"], everywhere);
+        assert_eq!(all().await, [status; 3], "{verb}");
+    }
+
+    let body =
+        json!({"scope": "key", "scope_id": key.to_string(), "period": "total", "amount": "0"});
+    let limit = three.admin(Method::PUT, "limits", Some(body)).await;
+    assert_eq!(limit["applied"], everywhere);
+    assert_eq!(all().await, [402; 3]);
+    let path = format!("limits/{}", limit["id"].as_str().unwrap());
+    let removed = one.admin(Method::DELETE, &path, None).await;
+    assert_eq!(removed["applied"], everywhere);
+    assert_eq!(all().await, [200; 3]);
     store.close().await;
 }
