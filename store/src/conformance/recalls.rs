@@ -35,7 +35,9 @@ pub async fn what_others_hold_is_recalled_from_them<S: Audit>(store: &S) {
 
 /// Until then nothing is leased ahead, since whoever waits would find it gone; and not by an amount
 /// that is not raised.
-pub async fn a_recall_is_lifted_by_an_ask_that_leaves_plenty_and_by_a_higher_amount<S: Audit>(store: &S) {
+pub async fn a_recall_is_lifted_by_an_ask_that_leaves_plenty_and_by_a_higher_amount<S: Audit>(
+    store: &S,
+) {
     let (org, mut node, mut other) = shared(store, &[100]).await;
     let account = a_limit(store, org, 1, 100).await;
     for account in [account, top_up(1)] {
