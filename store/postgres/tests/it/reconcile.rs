@@ -1,5 +1,4 @@
 //! Whether a store adds up: a busy one does, and each fault is found by the check that it is for.
-#![expect(clippy::unwrap_used, reason = "what a test cannot go on without ends it")]
 
 use postgres_cluster::{Database, test_server};
 use store::Check::{
