@@ -56,7 +56,7 @@ pub use lease::{
     Ask, Asked, Decided, Figures, Granted, Leasable, LeaseDecision, Refill, Regranted, ShortOf,
     Verdict, decide_leases,
 };
-pub use model::Model;
+pub use model::{Backup, Model};
 pub use names::{ending_from_name, ending_name, source_from_name, source_name};
 pub use node::{
     Alive, FROZEN_AT_MOST_MICROS, Heartbeat, LastStart, NodeState, Nudge, Registered, Registration,

@@ -62,8 +62,10 @@ impl Org {
         asks
     }
 
-    /// The store could not be asked: whoever waits takes what is affordable here.
+    /// The store could not be asked: whoever waits takes what is affordable here, and whoever waits
+    /// from here on rings anew.
     pub(crate) fn unanswered(&self) {
+        self.rung.store(false, Ordering::Release);
         let now = self.clock.now();
         let mut state = self.state.lock();
         let decided = state.book.unanswered(now);

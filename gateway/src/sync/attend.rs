@@ -114,10 +114,7 @@ impl Ledger {
     /// A shard could not be synced.
     pub(super) fn note(&self, shard: Shard, failure: &store::Error) {
         self.health.sync_failed(failure);
-        if self.is_behind(failure)
-            || failure.is_transient()
-            || matches!(failure, store::Error::Fenced { .. })
-        {
+        if failure.is_transient() || matches!(failure, store::Error::Fenced { .. }) {
             return;
         }
         error!(%failure, shard = shard.number(), "the shard is quarantined");

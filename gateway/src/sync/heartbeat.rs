@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use store::Heartbeat;
+use store::{Applied, Heartbeat};
 use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 
@@ -42,8 +42,8 @@ impl Ledger {
         let alive = match self.store.heartbeat(beat).await {
             Ok(alive) => alive,
             Err(failure) => {
+                let failure = self.unless_it_went_back(failure, Applied::default());
                 self.health.beat_failed(&failure);
-                self.is_behind(&failure);
                 return Err(failure);
             }
         };

@@ -41,17 +41,23 @@ pub(super) async fn run(ledger: Arc<Ledger>, mut stop: watch::Receiver<bool>) {
 }
 
 impl Ledger {
-    /// Whether a no of the store says that it knows less than it did; then it is seen to.
-    pub(super) fn is_behind(&self, failure: &store::Error) -> bool {
-        let is_behind = match failure {
-            store::Error::Rewind { .. } => true,
-            store::Error::Fenced { current } => *current < self.epoch,
+    /// A no of a store that knows less than it did is no answer: that is seen to, and then it is asked
+    /// again. `acknowledged` is what it had said before.
+    pub(super) fn unless_it_went_back(
+        &self,
+        failure: store::Error,
+        acknowledged: Applied,
+    ) -> store::Error {
+        let went_back = match failure {
+            store::Error::Rewind { applied } => applied < acknowledged.seq,
+            store::Error::Fenced { current } => current < self.epoch,
             _ => false,
         };
-        if is_behind {
-            self.went_back.notify_one();
+        if !went_back {
+            return failure;
         }
-        is_behind
+        self.went_back.notify_one();
+        store::Error::Unavailable(format!("it has gone back in time: {failure}"))
     }
 
     /// Goes on where the store is now, and tells it everything that came after.
@@ -64,7 +70,12 @@ impl Ledger {
         for shard in shards() {
             turns.push((shard, self.sequence(shard).turn().await));
         }
-        let registered = self.store.rejoin(self.rejoining(&turns)).await?;
+        let registered = match self.store.rejoin(self.rejoining(&turns)).await {
+            Ok(registered) => registered,
+            // Noticed twice, and seen to the first time.
+            Err(store::Error::Conflict(_)) => return Ok(()),
+            Err(failure) => return Err(failure),
+        };
         self.put_back().await?;
         self.rewind(&registered, &mut turns).await?;
         drop(turns);

@@ -130,7 +130,8 @@ impl Ledger {
     async fn send(&self, shard: Shard, turn: &mut Turn) -> store::Result<()> {
         let Some(sent) = &turn.unanswered else { return Ok(()) };
         let asked = self.clock.since_boot();
-        let answer = self.store.sync(&sent.request).await?;
+        let answer = self.store.sync(&sent.request).await;
+        let answer = answer.map_err(|failure| self.unless_it_went_back(failure, turn.applied))?;
         self.health.sync_answered(asked);
         let Some(sent) = turn.unanswered.take() else { return Ok(()) };
         let SyncRequest { seq, lsn, .. } = *sent.request;

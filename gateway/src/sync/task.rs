@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bursar_config::Handle;
-use store::Nudge;
+use store::{ChangeSeq, Nudge};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{Semaphore, broadcast, watch};
 use tokio::task::JoinSet;
@@ -16,6 +16,7 @@ use super::{Ledger, attend, heartbeat, rewind, shards};
 const SYNC_EVERY: Duration = Duration::from_millis(250);
 /// The floor of the change feed; whoever commits a change asks for it at once.
 const POLL_EVERY: Duration = Duration::from_secs(1);
+const WHATEVER_THERE_IS: ChangeSeq = ChangeSeq(u64::MAX);
 /// How long before their time the next periods' accounts are made and leased, at least: where they
 /// are shared, so long that a store that is away at their beginning is not missed.
 const AHEAD: Duration = Duration::from_secs(60);
@@ -128,7 +129,7 @@ async fn listen(
 
 impl Ledger {
     async fn look_ahead(&self, ahead: Duration) {
-        if let Err(failure) = self.take_in(self.directory.taken_in()).await {
+        if let Err(failure) = self.take_in(WHATEVER_THERE_IS).await {
             warn!(%failure, "the change feed could not be read");
         }
         match self.store.expire(self.clock.now()).await {

@@ -121,6 +121,11 @@ impl Answered {
         Self { call, status, code, ended, sent: since_epoch(sent), micros, request_id, figures }
     }
 
+    /// When its end came, in microseconds since the epoch.
+    pub(crate) fn ended_at(&self) -> i64 {
+        self.sent.saturating_add_unsigned(self.micros)
+    }
+
     /// A 200, all of it.
     pub(crate) fn is_served(&self) -> bool {
         self.status == 200 && self.ended == Ended::Complete

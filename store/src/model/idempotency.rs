@@ -7,7 +7,7 @@ use super::state::State;
 use crate::{ClaimAnswer, IDEMPOTENCY_KEPT_MICROS, IdempotencyClaim, Result, SyncRequest};
 
 /// What a member used a key for.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct KeyUse {
     fingerprint: [u8; 32],
     hold: HoldId,

@@ -4,6 +4,7 @@
 //! whenever they are asked for, and a repeated call is told by comparing whole requests.
 
 mod adjust;
+mod backup;
 mod entries;
 mod expiry;
 mod feed;
@@ -37,6 +38,8 @@ use crate::{
     SyncRequest, ThresholdEvent, UsageQuery, UsageRow, Verdict,
 };
 use state::State;
+
+pub use backup::Backup;
 
 /// A store that lives as long as the process.
 #[derive(Debug)]

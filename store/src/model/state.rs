@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Which life of the store this is.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Incarnation {
     pub(super) number: u64,
     pub(super) since: Instant,
@@ -30,7 +30,7 @@ impl Default for Incarnation {
 }
 
 /// Everything, and whose it is.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct State {
     pub(super) incarnation: Incarnation,
     pub(super) orgs: BTreeMap<OrgId, People>,
@@ -64,7 +64,7 @@ pub(super) struct Node {
 }
 
 /// An organisation and those in it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct People {
     pub(super) org: Org,
     pub(super) groups: BTreeMap<GroupId, Group>,
@@ -75,7 +75,7 @@ pub(super) struct People {
     pub(super) limits: BTreeMap<LimitId, StoredLimit>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct StoredLimit {
     pub(super) limit: Limit,
     pub(super) opens_at_zero: bool,
@@ -83,7 +83,7 @@ pub(super) struct StoredLimit {
 }
 
 /// A named request for a grant, and what came of it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct GrantRequest {
     pub(super) asked: Grant,
     pub(super) seq: u64,

@@ -2,4 +2,5 @@
 
 mod exact;
 mod leases;
+mod rewind;
 mod silent;

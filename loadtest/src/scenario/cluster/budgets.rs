@@ -147,7 +147,8 @@ impl Budgets {
 
     /// The calls of the load.
     pub(super) fn crowd(&self, seed: u64) -> Crowd {
-        let mut shares = vec![(HOT_SHARE, flat(HOT))];
+        let half = HOT_SHARE / 2;
+        let mut shares = vec![(half, flat(HOT)), (HOT_SHARE - half, flat_stream(HOT))];
         for budget in self.all.iter().filter(|budget| budget.name != HOT) {
             let each = SMALL_SHARE.div_ceil(u32::try_from(budget.keys.len()).unwrap_or(1));
             shares.extend(budget.keys.iter().map(|key| (each, flat(key))));
@@ -167,6 +168,11 @@ impl Budgets {
 /// A call at the flat price.
 fn flat(key: &str) -> Planned {
     planned(key, Form::Json, "mock-flat")
+}
+
+/// The same, whose answer takes its time once it has begun.
+fn flat_stream(key: &str) -> Planned {
+    planned(key, Form::Stream, "mock-flat")
 }
 
 /// A call that is priced by its tokens.

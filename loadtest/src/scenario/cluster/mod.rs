@@ -17,7 +17,6 @@ mod watch;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 use anyhow::{Result, bail};
 
@@ -31,15 +30,11 @@ use crate::cli::Cluster;
 use crate::installation::{House, Installation};
 use crate::load::{Progress, Schedule};
 use crate::programs::Programs;
-use crate::provider::Pace;
 use crate::scenario::Verdict;
 use crate::scenario::stage::Binaries;
 use crate::scenario::verdict::judge;
 use crate::tally::Tally;
 use crate::traffic::{log, open_each};
-
-/// A provider that takes its time.
-const PACE: Pace = Pace { first_byte: Duration::from_millis(20), chunk: Duration::from_millis(1) };
 
 /// Runs the scenario and prints what was found.
 ///
@@ -61,7 +56,7 @@ pub(crate) async fn run(options: &Cluster, programs: &Programs) -> Result<Verdic
         gateways: plan.gateways,
         database: common.database.as_deref(),
         folder: common.folder.as_deref(),
-        pace: PACE,
+        pace: plan.pace(),
         max_offline: plan.max_offline(),
         people: &budgets.people,
     })

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::cli::{Cluster, Faults};
+use crate::provider::Pace;
 
 /// The sizes of a run. What takes time is divided by `hurry`.
 #[derive(Clone, Copy, Debug)]
@@ -50,6 +51,13 @@ impl Plan {
             Faults::Outage => SHORT_OFFLINE / self.hurry,
             Faults::None | Faults::Kill | Faults::StopDatabase => MAX_OFFLINE,
         }
+    }
+
+    /// How fast the provider answers: slowly enough that a kill meets answers that have begun.
+    pub(super) fn pace(&self) -> Pace {
+        let first_byte = Duration::from_millis(20);
+        let chunk = Duration::from_millis(if self.faults == Faults::Kill { 40 } else { 1 });
+        Pace { first_byte, chunk }
     }
 
     /// How long the database is away.

@@ -106,8 +106,7 @@ impl Run {
     fn early(&self) -> Vec<String> {
         let refused = self.answers.iter().flatten().filter(|it| it.status == UNAUTHORIZED);
         let early = refused.filter(|answer| {
-            let ended = answer.sent.saturating_add_unsigned(answer.micros);
-            self.revoked_key(answer).is_none_or(|revoked| ended < revoked.asked)
+            self.revoked_key(answer).is_none_or(|revoked| answer.ended_at() < revoked.asked)
         });
         early.map(described).collect()
     }

@@ -53,7 +53,8 @@ fn of_an_outage(run: &Run, away: Option<Away>) -> Vec<Check> {
     let bound = i64::try_from(run.max_offline.as_micros()).unwrap_or(i64::MAX);
     let dark = away.gone.saturating_add(bound);
     let all = &run.records.answers;
-    let in_the_dark = |answer: &&Answered| (dark..away.until).contains(&answer.sent);
+    // A call that waits until the database is back is served by what the database says.
+    let in_the_dark = |answer: &&Answered| answer.sent >= dark && answer.ended_at() < away.until;
     let late = all.iter().filter(in_the_dark).filter(|answer| answer.is_served());
     let refused = all.iter().filter(in_the_dark).filter(|answer| is_unavailable(answer));
     vec![

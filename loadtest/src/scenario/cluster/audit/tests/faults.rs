@@ -104,4 +104,9 @@ fn an_answer_beyond_max_offline_is_found() {
         run.records.answers.push(late);
     });
     assert_eq!(late, ["answers 200 beyond max_offline"]);
+    let waited = outage(|run| {
+        let late = Answered { sent: 350, micros: 310, ..run.records.answers[0].clone() };
+        run.records.answers.push(late);
+    });
+    assert_eq!(waited, Vec::<&str>::new(), "the database was back before it was served");
 }
