@@ -164,7 +164,7 @@ impl Gateway {
             control: control.map(|control| Control::new(node, Arc::clone(&ledger), &control.token)),
         };
         let server = Server::start(proxy, operations, listeners).await?;
-        let tasks = Tasks::start(&ledger);
+        let tasks = Tasks::start(&ledger, &config);
         Ok(Self { gate, ledger, metrics, config, server, tasks, recovered })
     }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use ledger::{Account, AccountId, Credits};
+use ledger::{Account, AccountId, Credits, Instant};
 use store::Refill;
 
 use super::pace::{Pace, least_target, low_mark};
@@ -18,19 +18,27 @@ pub(crate) struct Plan {
     quotes: Quotes,
     /// The paths that were asked for since wishes were last made.
     asked: Vec<Path>,
+    /// The accounts of periods to come, by those that they take the place of.
+    successors: HashMap<AccountId, AccountId>,
 }
 
 /// What this gateway has of an account.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stand {
     pub(crate) account: AccountId,
+    pub(crate) start: Instant,
     pub(crate) free: Credits,
     pub(crate) held: Credits,
 }
 
 impl Stand {
     pub(crate) const fn of(account: &Account) -> Self {
-        Self { account: account.id(), free: account.free(), held: account.held() }
+        Self {
+            account: account.id(),
+            start: account.start(),
+            free: account.free(),
+            held: account.held(),
+        }
     }
 }
 
@@ -68,6 +76,26 @@ impl Plan {
         if !self.asked.contains(&path) {
             self.asked.push(path);
         }
+    }
+
+    /// An account is to take the place of another when that has ended.
+    pub(crate) fn follows(&mut self, account: AccountId, before: AccountId) {
+        self.successors.insert(before, account);
+    }
+
+    /// Asks for what is to take the place of accounts in use, as if it was spent alike; whether
+    /// there is any.
+    pub(crate) fn ask_ahead(&mut self) -> bool {
+        let paces = &mut self.paces;
+        let asked = &mut self.asked;
+        let before = asked.len();
+        self.successors.retain(|before, account| {
+            let Some(pace) = paces.get(before).copied() else { return true };
+            paces.insert(*account, pace);
+            asked.push(Path { limits: vec![*account], grants: Vec::new() });
+            false
+        });
+        asked.len() > before
     }
 
     /// The paths that were asked for since the last call.
@@ -122,12 +150,19 @@ impl Plan {
         low_mark(stand.free, target.unwrap_or_default())
     }
 
-    /// What is too much. `stands` are all accounts there are; of others nothing is remembered.
-    pub(crate) fn surplus(&mut self, stands: &[Stand], now: Duration) -> Vec<(AccountId, Credits)> {
+    /// What is too much of accounts that had begun by an instant. `stands` are all accounts there
+    /// are; of others nothing is remembered.
+    pub(crate) fn surplus(
+        &mut self,
+        stands: &[Stand],
+        begun: Instant,
+        now: Duration,
+    ) -> Vec<(AccountId, Credits)> {
         let known: BTreeSet<_> = stands.iter().map(|stand| stand.account).collect();
         self.paces.retain(|account, _| known.contains(account));
         let mut surplus = Vec::new();
-        for stand in stands.iter().filter(|stand| !stand.free.is_zero()) {
+        let due = |stand: &&Stand| stand.start <= begun && !stand.free.is_zero();
+        for stand in stands.iter().filter(due) {
             let amount = self.pace(stand.account, now).surplus(stand.free, stand.held, now);
             if !amount.is_zero() {
                 surplus.push((stand.account, amount));
@@ -165,7 +200,8 @@ mod tests {
     }
 
     fn stand(id: u128, free: u64) -> Stand {
-        Stand { account: account(id), free: micros(free), held: Credits::ZERO }
+        let (account, free, held) = (account(id), micros(free), Credits::ZERO);
+        Stand { account, start: Instant::MIN, free, held }
     }
 
     fn at(seconds: u64) -> Duration {
@@ -220,11 +256,24 @@ mod tests {
     }
 
     #[test]
+    fn what_takes_the_place_of_an_account_in_use_is_asked_for_ahead_and_once() {
+        let mut plan = Plan::default();
+        plan.follows(account(2), account(1));
+        assert!(!plan.ask_ahead());
+        plan.quoted(account(1), micros(10), at(0));
+        assert!(plan.ask_ahead());
+        let paths = plan.take_asked();
+        assert_eq!(paths, [path(&[2], &[])]);
+        assert_eq!(wanted(&plan.refills(&paths, &[], 2, at(0))), [40]);
+        assert!(!plan.ask_ahead());
+    }
+
+    #[test]
     fn an_account_that_nobody_uses_goes_back_and_is_forgotten_with_its_end() {
         let mut plan = Plan::default();
-        assert_eq!(plan.surplus(&[stand(1, 5)], at(0)), []);
-        assert_eq!(plan.surplus(&[stand(1, 5)], at(300)), [(account(1), micros(5))]);
-        assert_eq!(plan.surplus(&[], at(301)), []);
+        assert_eq!(plan.surplus(&[stand(1, 5)], Instant::MIN, at(0)), []);
+        assert_eq!(plan.surplus(&[stand(1, 5)], Instant::MIN, at(300)), [(account(1), micros(5))]);
+        assert_eq!(plan.surplus(&[], Instant::MIN, at(301)), []);
         assert!(plan.paces.is_empty());
     }
 }

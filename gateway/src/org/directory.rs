@@ -156,6 +156,7 @@ impl Directory {
         }
         for period in self.store.open_periods(org.id(), at).await? {
             org.apply(Change::PeriodOpened(period));
+            org.expect(&period);
         }
         org.enrich();
         Ok(())

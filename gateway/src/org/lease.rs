@@ -4,12 +4,17 @@ use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use ledger::{Account, AccountId, Answer, Change, Charge, Credits, Leases, Ticket, WaitingAsk};
+use ledger::{
+    Account, AccountId, Answer, Change, Charge, Credits, Leases, PeriodOpened, Ticket, WaitingAsk,
+};
 use parking_lot::MutexGuard;
 use store::Refill;
 
 use super::{Org, State};
 use crate::lease::{Path, Stand};
+
+/// What was leased of a period before it began is not too much before it has begun in earnest.
+const GRACE_MICROS: i64 = 60_000_000;
 
 impl Org {
     /// The asks that one sync carries.
@@ -110,13 +115,29 @@ impl Org {
         self.mark(&stands, since_boot);
     }
 
-    /// Gives back what is too much.
-    pub(crate) fn give_surplus_back(&self, since_boot: Duration) {
+    /// The account of a period to come is asked for before it begins.
+    pub(super) fn expect(&self, period: &PeriodOpened) {
+        if self.is_shared() {
+            let before = self.periods.lock().insert(period.limit, period.account);
+            if let Some(before) = before
+                && period.start > self.clock.now()
+            {
+                self.plan.lock().follows(period.account, before);
+            }
+        }
+    }
+
+    /// Asks for what is to come, and gives back what is too much.
+    pub(crate) fn look_after_leases(&self, since_boot: Duration) {
         if !self.is_shared() {
             return;
         }
+        if self.plan.lock().ask_ahead() {
+            self.ring();
+        }
+        let begun = self.clock.now().plus_micros(-GRACE_MICROS);
         let stands = self.state.lock().all_stands();
-        let surplus = self.plan.lock().surplus(&stands, since_boot);
+        let surplus = self.plan.lock().surplus(&stands, begun, since_boot);
         if !surplus.is_empty() {
             self.give_back(&surplus, since_boot);
         }

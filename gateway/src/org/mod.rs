@@ -15,8 +15,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
 use ledger::{
-    AccountId, Book, Change, Credits, Decided, Decision, Hold, HoldId, Instant, Leases, OrgId,
-    PathIndex, PathKey, PathView, Quote, Refusal, Settlement, Shard, Ticket,
+    AccountId, Book, Change, Credits, Decided, Decision, Hold, HoldId, Instant, Leases, LimitId,
+    OrgId, PathIndex, PathKey, PathView, Quote, Refusal, Settlement, Shard, Ticket,
 };
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
@@ -38,6 +38,8 @@ pub(crate) struct Org {
     state: Mutex<State>,
     /// How its accounts are spent here; never locked together with the book.
     plan: Mutex<Plan>,
+    /// The account of each limit's last period.
+    periods: Mutex<HashMap<LimitId, AccountId>>,
     /// Rung when the store is to be asked, and whether it has been.
     bell: Arc<Bell>,
     rung: AtomicBool,
@@ -81,6 +83,7 @@ impl Org {
             leases,
             state: Mutex::new(State { book, waiting: HashMap::new() }),
             plan: Mutex::default(),
+            periods: Mutex::default(),
             bell,
             rung: AtomicBool::new(false),
             view: ArcSwap::from_pointee(view),

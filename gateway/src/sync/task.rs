@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bursar_config::Handle;
 use store::{ChangeSeq, Nudge};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{Semaphore, broadcast, watch};
@@ -16,8 +17,11 @@ const SYNC_EVERY: Duration = Duration::from_millis(250);
 /// The floor of the change feed; whoever commits a change asks for it at once.
 const POLL_EVERY: Duration = Duration::from_secs(1);
 const WHATEVER_THERE_IS: ChangeSeq = ChangeSeq(u64::MAX);
-/// How long before their time the next periods' accounts are made and leased.
-const AHEAD_MICROS: i64 = 60_000_000;
+/// How long before their time the next periods' accounts are made and leased, at least: where they
+/// are shared, so long that a store that is away at their beginning is not missed.
+const AHEAD: Duration = Duration::from_secs(60);
+/// All periods of a day begin at once: gateways do not look ahead as one.
+const JITTER: Duration = Duration::from_secs(30);
 /// So many shards are synced at once: a store that comes back is not overrun, and connections are
 /// left for those who look a key up.
 const SYNCS_AT_ONCE: usize = 8;
@@ -29,7 +33,7 @@ pub(crate) struct Tasks {
 }
 
 impl Tasks {
-    pub(crate) fn start(ledger: &Arc<Ledger>) -> Self {
+    pub(crate) fn start(ledger: &Arc<Ledger>, config: &Handle) -> Self {
         let (stop, stopped) = watch::channel(false);
         let mut running = JoinSet::new();
         let busy = Arc::new(Semaphore::new(SYNCS_AT_ONCE));
@@ -39,7 +43,7 @@ impl Tasks {
         }
         running.spawn(heartbeat::run(Arc::clone(ledger), stopped.clone()));
         running.spawn(rewind::run(Arc::clone(ledger), stopped.clone()));
-        running.spawn(look_after(Arc::clone(ledger), stopped.clone()));
+        running.spawn(look_after(Arc::clone(ledger), config.clone(), stopped.clone()));
         running.spawn(report(Arc::clone(ledger), stopped.clone()));
         if let Some(nudges) = ledger.store.nudges() {
             running.spawn(listen(Arc::clone(ledger), nudges, stopped));
@@ -80,14 +84,20 @@ async fn report(ledger: Arc<Ledger>, mut stop: watch::Receiver<bool>) {
 }
 
 /// Reads the change feed, and looks after what time brings.
-async fn look_after(ledger: Arc<Ledger>, mut stop: watch::Receiver<bool>) {
+async fn look_after(ledger: Arc<Ledger>, config: Handle, mut stop: watch::Receiver<bool>) {
+    let jitter = JITTER.mul_f64(rand::random());
     let mut poll = tokio::time::interval(POLL_EVERY);
     poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
-            _ = poll.tick() => ledger.look_ahead().await,
+            _ = poll.tick() => {}
             _ = stop.changed() => return,
         }
+        let ahead = match ledger.directory.is_shared() {
+            true => AHEAD.max(config.load().runtime.bounds.max_offline) + jitter,
+            false => AHEAD,
+        };
+        ledger.look_ahead(ahead).await;
     }
 }
 
@@ -118,7 +128,7 @@ async fn listen(
 }
 
 impl Ledger {
-    async fn look_ahead(&self) {
+    async fn look_ahead(&self, ahead: Duration) {
         if let Err(failure) = self.take_in(WHATEVER_THERE_IS).await {
             warn!(%failure, "the change feed could not be read");
         }
@@ -129,7 +139,8 @@ impl Ledger {
             }
             Err(failure) => debug!(%failure, "ended grants wait to be expired"),
         }
-        let soon = self.clock.now().plus_micros(AHEAD_MICROS);
+        let soon =
+            self.clock.now().plus_micros(i64::try_from(ahead.as_micros()).unwrap_or(i64::MAX));
         for org in self.directory.all() {
             let opened = match self.directory.open_periods(&org).await {
                 Ok(()) => self.directory.open_periods_at(&org, soon).await,
@@ -138,7 +149,7 @@ impl Ledger {
             if let Err(failure) = opened {
                 warn!(%failure, org = %org.id(), "periods could not be opened");
             }
-            org.give_surplus_back(self.clock.since_boot());
+            org.look_after_leases(self.clock.since_boot());
             if let Err(failure) = self.lease_all(&org).await {
                 self.note(org.shard(), &failure);
             }

@@ -137,8 +137,12 @@ impl Cluster {
 
     /// A limit of the whole organisation that never turns.
     pub(crate) async fn limit(&self, n: u128, credits: &str) -> LimitId {
+        self.limit_in(Period::Total, n, credits).await
+    }
+
+    pub(crate) async fn limit_in(&self, period: Period, n: u128, credits: &str) -> LimitId {
         let (id, amount) = (LimitId::from_u128(n), credits.parse().unwrap());
-        let limit = Limit { id, scope: Scope::Org, tool: None, period: Period::Total, amount };
+        let limit = Limit { id, scope: Scope::Org, tool: None, period, amount };
         let now = self.clock.now();
         self.store.put_limit(self.org, &limit, CountsFrom::PeriodStart, now).await.unwrap();
         self.take_in().await;

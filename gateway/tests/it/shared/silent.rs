@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use gateway::{Ended, ShutdownError};
-use ledger::{Credits, Epoch, NodeId};
-use store::{NodeState, Registration, Store};
+use ledger::{Credits, Epoch, NodeId, Period};
+use store::{NodeState, Registration, Store, StoredAccount};
 
 use crate::calls::chat;
 use crate::cluster::{Cluster, outcome};
@@ -159,5 +159,35 @@ async fn a_lease_that_ran_low_while_the_store_was_away_is_filled_once_it_is_back
     for _ in 0..10 {
         assert_eq!(cluster.call(0, &caller, &chat("mock-flat")).await.0, 200);
     }
+    cluster.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_period_that_begins_while_the_store_is_away_was_leased_before() {
+    let cluster = Cluster::of(2, bounds("hold_wait: 50ms, max_offline: 1h")).await;
+    let caller = cluster.caller(1).await;
+    cluster.grant(1, "1000").await;
+    cluster.limit_in(Period::Day, 1, "100").await;
+    assert_eq!(cluster.call(0, &caller, &chat("mock-flat")).await.0, 200);
+    let today = |account: &StoredAccount| account.limit.is_some();
+    let ends = cluster.accounts().await.into_iter().find(today).unwrap().end;
+    let left = ends.micros() - gateway::Clock::now(&*cluster.clock).micros();
+    let before = Duration::from_micros(u64::try_from(left).unwrap());
+    let before = before.saturating_sub(Duration::from_secs(30));
+    cluster.clock.put_forward(before);
+    while cluster.call(0, &caller, &chat("mock-flat")).await.0 != 200 {}
+    let tomorrow = |account: &StoredAccount| account.limit.is_some() && account.start == ends;
+    cluster
+        .until(|accounts| {
+            accounts.iter().any(|account| tomorrow(account) && account.leased > Credits::ZERO)
+        })
+        .await;
+    cluster.nodes[0].reach(Reach::Nothing);
+    cluster.clock.put_forward(Duration::from_secs(60));
+    assert_eq!(cluster.call(0, &caller, &chat("mock-flat")).await.0, 200);
+    cluster.nodes[0].reach(Reach::All);
+    cluster
+        .until(|accounts| accounts.iter().any(|it| tomorrow(it) && it.spent == micros(CREDIT)))
+        .await;
     cluster.shutdown().await;
 }
