@@ -5,8 +5,10 @@ mod process;
 
 mod command_line;
 mod demo;
+mod disagreements;
 mod killed;
 mod ledger;
+mod node;
 mod org;
 mod reconcile;
 mod serve;
