@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use ledger::{
     Charge, CountsFrom, Epoch, Grant, HoldId, Instant, Limit, LimitId, NodeId, OrgId, PeriodOpened,
+    Shard,
 };
 use parking_lot::Mutex;
 use store::{
@@ -25,6 +26,8 @@ pub(crate) enum Reach {
     NoAcknowledgement,
     /// Everything but the answer of the next claim of a key, which is made and then waited for in vain.
     NoAnswer,
+    /// Everything, but what is told of this shard cannot be true.
+    Poisoned(Shard),
     Nothing,
 }
 
@@ -41,9 +44,11 @@ impl FlakyStore {
 
     fn reached(&self) -> Result<&dyn Store> {
         match *self.reach.lock() {
-            Reach::All | Reach::NoSync | Reach::NoAnswer | Reach::NoAcknowledgement => {
-                Ok(&*self.store)
-            }
+            Reach::All
+            | Reach::NoSync
+            | Reach::NoAnswer
+            | Reach::NoAcknowledgement
+            | Reach::Poisoned(_) => Ok(&*self.store),
             Reach::Nothing => Err(Error::Unavailable("switched off".to_owned())),
         }
     }
@@ -51,7 +56,9 @@ impl FlakyStore {
     /// The same for what a gateway has to tell.
     fn told(&self) -> Result<&dyn Store> {
         match *self.reach.lock() {
-            Reach::All | Reach::NoAnswer | Reach::NoAcknowledgement => Ok(&*self.store),
+            Reach::All | Reach::NoAnswer | Reach::NoAcknowledgement | Reach::Poisoned(_) => {
+                Ok(&*self.store)
+            }
             Reach::NoSync | Reach::Nothing => Err(Error::Unavailable("switched off".to_owned())),
         }
     }
@@ -88,6 +95,9 @@ impl Store for FlakyStore {
     }
 
     async fn sync(&self, request: &SyncRequest) -> Result<SyncAnswer> {
+        if *self.reach.lock() == Reach::Poisoned(request.shard) {
+            return Err(Error::Corrupt("it was never leased".to_owned()));
+        }
         let answer = self.told()?.sync(request).await?;
         match *self.reach.lock() {
             Reach::NoAcknowledgement => Err(Error::Unavailable("the answer was lost".to_owned())),

@@ -1,12 +1,13 @@
 //! A store that is away stops nothing that is leased, is never taken for a lack of credits, and
 //! misses nothing once it is back.
 
+use ledger::OrgId;
 use serde_json::{Value, json};
 
 use crate::calls::{CHAT, chat};
 use crate::edits::bounds;
 use crate::flaky::Reach;
-use crate::house::House;
+use crate::house::{House, organisation};
 use crate::people::Caller;
 use crate::watch::{header, micros, request_id};
 
@@ -91,4 +92,30 @@ async fn of_many_first_calls_of_an_organisation_none_is_refused() {
     for call in calls {
         assert_eq!(call.await.unwrap(), (200, Value::Null));
     }
+}
+
+/// What a shard's journal tells cannot be booked: somebody has to look. Whoever is of another shard
+/// hears nothing of it.
+#[tokio::test]
+async fn a_shard_that_cannot_be_booked_is_set_apart_and_the_others_go_on() {
+    let mut house = House::new().await;
+    let poisoned = house.caller("100000").await;
+    let shard = house.org.shard();
+    let elsewhere = (8..).map(OrgId::from_u128).find(|org| org.shard() != shard);
+    house.org = elsewhere.expect("there is more than one shard");
+    house.store.put_org(&organisation(house.org)).await.unwrap();
+    let well = house.caller("3").await;
+    for caller in [&poisoned, &well] {
+        assert_eq!(told(&house, caller).await.0, 200);
+    }
+    house.reach(Reach::Poisoned(shard));
+    let refused = loop {
+        let answer = told(&house, &poisoned).await;
+        if answer.0 != 200 {
+            break answer;
+        }
+    };
+    assert_eq!(refused, (503, json!("ledger_unavailable")));
+    assert_eq!(told(&house, &well).await.0, 200);
+    assert_eq!(told(&house, &poisoned).await, refused);
 }
