@@ -46,6 +46,9 @@ pub(crate) enum Command {
     /// What was charged
     #[command(subcommand)]
     Ledger(LedgerCommand),
+    /// Gateways
+    #[command(subcommand)]
+    Node(NodeCommand),
     /// Check that everything in a store adds up; reads only, beside a running gateway or without one
     ///
     /// Ends with 0 when it does, with 1 when there is any difference, and with 2 when it could not
@@ -80,6 +83,42 @@ pub(crate) struct ImportArguments {
     /// The organisation, as JSON
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum NodeCommand {
+    /// Print every gateway that the store knows, and what it has leased; reads only
+    List(NodeListArguments),
+    /// Give up a gateway that will not come back: what it has leased is written off, and the
+    /// organisations are compensated
+    Retire(NodeRetireArguments),
+}
+
+#[derive(Args)]
+pub(crate) struct NodeListArguments {
+    #[command(flatten)]
+    pub(crate) store: StoreArguments,
+    /// Print a JSON array
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct NodeRetireArguments {
+    /// The gateway: `node_...`
+    #[arg(value_name = "NODE")]
+    pub(crate) node: String,
+    #[command(flatten)]
+    pub(crate) store: StoreArguments,
+    /// Take what it had as spent: nobody is compensated
+    #[arg(long)]
+    pub(crate) assume_spent: bool,
+    /// Do not ask
+    #[arg(long)]
+    pub(crate) yes: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Subcommand)]

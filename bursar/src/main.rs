@@ -5,6 +5,7 @@ mod cli;
 mod demo;
 mod ledger;
 mod migrate;
+mod nodes;
 mod org;
 mod reconcile;
 mod serve;
@@ -24,7 +25,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::cli::{Cli, Command, ConfigCommand, LedgerCommand, OrgCommand};
+use crate::cli::{Cli, Command, ConfigCommand, LedgerCommand, NodeCommand, OrgCommand};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -47,6 +48,8 @@ fn main() -> ExitCode {
             ledger::indeterminate(&arguments)
         }
         Command::Ledger(LedgerCommand::Adjust(arguments)) => ledger::adjust(&arguments),
+        Command::Node(NodeCommand::List(arguments)) => nodes::list(&arguments),
+        Command::Node(NodeCommand::Retire(arguments)) => nodes::retire(&arguments),
         Command::Reconcile(arguments) => reconcile::reconcile(&arguments),
     };
     match done {

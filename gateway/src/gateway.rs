@@ -103,7 +103,8 @@ pub struct Gateway {
     recovered: Recovered,
 }
 
-/// How long the last sync may take.
+/// How long syncs that are under way may take, and then the last one.
+const SYNCS: Duration = Duration::from_millis(500);
 const LAST_SYNC: Duration = Duration::from_secs(4);
 const DRAIN_POLL: Duration = Duration::from_millis(20);
 
@@ -216,7 +217,7 @@ impl Gateway {
         }
         // What still runs is torn down with Pingora, which ends its holds.
         self.server.stop().await;
-        self.tasks.stop(LAST_SYNC).await;
+        self.tasks.stop(SYNCS).await;
         let left = self.ledger.leave(LAST_SYNC).await;
         match self.ledger.health().fenced_by() {
             Some(epoch) => Err(Ended::Fenced(epoch).into()),

@@ -42,6 +42,19 @@ struct JournalGauges {
 }
 
 impl JournalGauges {
+    fn new(gauge: impl Fn(&str, &str) -> prometheus::Result<IntGauge>) -> prometheus::Result<Self> {
+        Ok(Self {
+            written: gauge("bursar_journal_written_records", "The last record written")?,
+            durable: gauge("bursar_journal_durable_records", "The last record on disk")?,
+            unreported: gauge(
+                "bursar_journal_unreported_records",
+                "Records that the store has not acknowledged",
+            )?,
+            bytes: gauge("bursar_journal_bytes", "What the journal takes of the disk")?,
+            full: gauge("bursar_journal_full", "1 while it has no room for a new hold")?,
+        })
+    }
+
     fn set(&self, status: &Status) {
         let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
         self.written.set(count(status.written.0));
@@ -119,16 +132,7 @@ impl Metrics {
                 "1 unless the last configuration was refused",
             )?,
             store_failing: gauge("bursar_store_failing", "1 while the store does not answer")?,
-            journal: JournalGauges {
-                written: gauge("bursar_journal_written_records", "The last record written")?,
-                durable: gauge("bursar_journal_durable_records", "The last record on disk")?,
-                unreported: gauge(
-                    "bursar_journal_unreported_records",
-                    "Records that the store has not acknowledged",
-                )?,
-                bytes: gauge("bursar_journal_bytes", "What the journal takes of the disk")?,
-                full: gauge("bursar_journal_full", "1 while it has no room for a new hold")?,
-            },
+            journal: JournalGauges::new(gauge)?,
             registry,
         })
     }

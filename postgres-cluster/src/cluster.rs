@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::io;
 use std::net::TcpListener;
+use std::num::NonZero;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -170,11 +171,14 @@ impl Cluster {
         let log = File::options().create(true).append(true).open(self.log())?;
         let mut postgres = self.binaries.command("postgres");
         postgres.arg("-D").arg(self.data()).args(["-p", &self.port.to_string()]);
+        // Tests run beside each other, as many as there are cores, with a few connections each.
+        let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+        let connections = (100 + 32 * cores).to_string();
         let durable = if self.options.durable { "on" } else { "off" };
         for (name, value) in [
             ("listen_addresses", "127.0.0.1"),
             ("unix_socket_directories", ""),
-            ("max_connections", "200"),
+            ("max_connections", connections.as_str()),
             ("fsync", durable),
             ("full_page_writes", durable),
         ] {

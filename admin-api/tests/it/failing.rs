@@ -40,6 +40,9 @@ impl Store for Failing {
     async fn rejoin(&self, _: &Rejoin) -> Result<Registered> {
         self.fail()
     }
+    async fn retire(&self, _: &store::Retirement) -> Result<store::Retired> {
+        self.fail()
+    }
     async fn leave(&self, _: NodeId, _: Epoch, _: Instant) -> Result<()> {
         self.fail()
     }

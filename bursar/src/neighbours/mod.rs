@@ -107,7 +107,11 @@ async fn call(
         .post(format!("http://{address}/control/changes"))
         .bearer_auth(token.expose())
         .json(&json!({"seq": seq.0}));
-    let answer: Answer = request.send().await?.error_for_status()?.json().await?;
+    let response = request.send().await?;
+    if response.status() != reqwest::StatusCode::OK {
+        bail!("it answered {}", response.status());
+    }
+    let answer: Answer = response.json().await?;
     if answer.node != node.node.to_string() {
         bail!("at {address} there is {}, which advertises what is not its own", answer.node);
     }

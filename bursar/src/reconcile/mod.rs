@@ -6,7 +6,7 @@ mod table;
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
-use store::{Audit, Reconciliation};
+use store::Reconciliation;
 
 use crate::cli::ReconcileArguments;
 

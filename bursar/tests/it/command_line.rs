@@ -12,13 +12,19 @@ fn examples() -> impl Iterator<Item = PathBuf> {
     files.filter(|file| file.extension().is_some_and(|it| it == "yaml" || it == "yml"))
 }
 
-/// The command with every variable that a file names set to something long enough for a secret.
+/// The command with every variable that a file names set to something long enough for a secret, or
+/// to what it has to be.
 fn with_variables(arguments: &[&str], file: &Path) -> std::process::Command {
     let text = std::fs::read_to_string(file).unwrap();
     let mut command = bursar(arguments);
     for reference in text.split("${").skip(1) {
         let name = reference.split(['}', ':']).next().unwrap();
-        command.env(name, "canary-canary-canary-canary-canary-canary");
+        let value = match name {
+            "BURSAR_DATABASE_URL" => "postgres://bursar:canary@db.internal/bursar",
+            "BURSAR_ADVERTISE" => "10.0.0.5:9464",
+            _ => "canary-canary-canary-canary-canary-canary",
+        };
+        command.env(name, value);
     }
     command.arg(file);
     command

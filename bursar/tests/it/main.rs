@@ -3,6 +3,7 @@
 
 mod process;
 
+mod cluster;
 mod command_line;
 mod demo;
 mod killed;

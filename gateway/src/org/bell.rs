@@ -14,7 +14,7 @@ pub(crate) struct Bell {
 }
 
 /// Why it was rung.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Reasons {
     /// Organisations with something to ask for, or to give back.
     pub(crate) orgs: BTreeSet<OrgId>,
@@ -22,6 +22,16 @@ pub(crate) struct Reasons {
     pub(crate) report: bool,
     /// The store recalls leases of the shard: it has to be heard which.
     pub(crate) recalled: bool,
+}
+
+impl Reasons {
+    /// Both of them.
+    pub(crate) fn and(mut self, other: Self) -> Self {
+        self.orgs.extend(other.orgs);
+        self.report |= other.report;
+        self.recalled |= other.recalled;
+        self
+    }
 }
 
 impl Bell {

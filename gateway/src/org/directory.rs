@@ -168,7 +168,7 @@ impl Directory {
     /// organisation that got more to spend waits for its leases.
     pub(crate) async fn read_feed(&self, seq: ChangeSeq) -> store::Result<()> {
         let mut last = self.feed.write().await;
-        if *last > seq {
+        if *last >= seq {
             return Ok(());
         }
         loop {

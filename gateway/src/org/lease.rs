@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use ledger::{Account, AccountId, Answer, Change, Charge, Credits, Leases, WaitingAsk};
+use ledger::{Account, AccountId, Answer, Change, Charge, Credits, Leases, Ticket, WaitingAsk};
 use parking_lot::MutexGuard;
 use store::Refill;
 
@@ -12,6 +12,9 @@ use super::{Org, State};
 use crate::lease::{Path, Stand};
 
 impl Org {
+    /// The asks that one sync carries.
+    const ASKS_MAX: usize = 256;
+
     /// Whether other gateways spend of it as well.
     pub(crate) const fn is_shared(&self) -> bool {
         matches!(self.leases, Leases::Shared)
@@ -37,12 +40,12 @@ impl Org {
     }
 
     /// Who waits for an answer of the store; from here on it may be rung for anew.
-    pub(crate) fn asks(&self, most: usize, now: Duration) -> Vec<WaitingAsk> {
+    pub(crate) fn asks(&self, now: Duration) -> Vec<WaitingAsk> {
         self.rung.store(false, Ordering::Release);
         if !self.is_shared() {
             return Vec::new();
         }
-        let asks = self.state.lock().book.asks(most);
+        let asks = self.state.lock().book.asks(Self::ASKS_MAX);
         let mut plan = self.plan.lock();
         for ask in &asks {
             let path = Path {
@@ -98,11 +101,8 @@ impl Org {
         let now = self.clock.now();
         let stands = {
             let mut state = self.state.lock();
-            for (ticket, _) in &answer.verdicts {
-                if let Some(waiter) = state.waiting.get_mut(ticket) {
-                    waiter.heard = true;
-                }
-            }
+            let heard = answer.verdicts.iter().map(|(ticket, _)| *ticket);
+            state.hear(heard.collect());
             let decided = state.book.take_answer(answer, now);
             state.deliver(decided, now);
             state.stands(named.into_iter())
@@ -168,6 +168,19 @@ impl Org {
 }
 
 impl State {
+    /// What these wait for is known to be merely held; and, of more than one answer is for, what
+    /// those wait for that stand behind them.
+    fn hear(&mut self, tickets: Vec<Ticket>) {
+        if tickets.len() >= Org::ASKS_MAX {
+            self.waiting.values_mut().for_each(|waiter| waiter.heard = true);
+        }
+        for ticket in tickets {
+            if let Some(waiter) = self.waiting.get_mut(&ticket) {
+                waiter.heard = true;
+            }
+        }
+    }
+
     fn stands(&self, accounts: impl Iterator<Item = AccountId>) -> Vec<Stand> {
         accounts.filter_map(|account| self.book.account(account)).map(Stand::of).collect()
     }

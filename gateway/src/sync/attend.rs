@@ -25,6 +25,8 @@ struct Attendant {
     again: HashMap<OrgId, (Instant, AskAgain)>,
     /// The store does not answer: until then it is left alone.
     not_before: Option<Instant>,
+    /// What the bell was rung for and the store could not be asked.
+    owing: Reasons,
     retry: Retry,
 }
 
@@ -37,7 +39,8 @@ pub(super) async fn attend(
 ) {
     let bell = Arc::clone(ledger.directory.bell(shard));
     let (again, retry) = (HashMap::new(), Retry::default());
-    let mut attendant = Attendant { ledger, shard, again, not_before: None, retry };
+    let (not_before, owing) = (None, Reasons::default());
+    let mut attendant = Attendant { ledger, shard, again, not_before, owing, retry };
     loop {
         tokio::select! {
             () = bell.rung(), if attendant.not_before.is_none() => {}
@@ -63,7 +66,8 @@ impl Attendant {
 
     async fn attend(&mut self, reasons: Reasons) {
         let now = Instant::now();
-        let mut orgs = reasons.orgs;
+        let reasons = std::mem::take(&mut self.owing).and(reasons);
+        let mut orgs = reasons.orgs.clone();
         for (org, (at, _)) in &mut self.again {
             if *at <= now {
                 orgs.insert(*org);
@@ -80,6 +84,8 @@ impl Attendant {
             Ok(()) => (self.not_before, self.retry) = (None, Retry::default()),
             Err(failure) => {
                 self.failed(&failure);
+                // An organisation rings once, until it has been asked what for.
+                self.owing = reasons;
                 orgs.iter().for_each(|org| org.unanswered());
             }
         }

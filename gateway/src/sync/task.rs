@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use store::Nudge;
+use store::{ChangeSeq, Nudge};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{Semaphore, broadcast, watch};
 use tokio::task::JoinSet;
@@ -15,6 +15,7 @@ use super::{Ledger, attend, heartbeat, rewind, shards};
 const SYNC_EVERY: Duration = Duration::from_millis(250);
 /// The floor of the change feed; whoever commits a change asks for it at once.
 const POLL_EVERY: Duration = Duration::from_secs(1);
+const WHATEVER_THERE_IS: ChangeSeq = ChangeSeq(u64::MAX);
 /// How long before their time the next periods' accounts are made and leased.
 const AHEAD_MICROS: i64 = 60_000_000;
 /// So many shards are synced at once: a store that comes back is not overrun, and connections are
@@ -118,7 +119,7 @@ async fn listen(
 
 impl Ledger {
     async fn look_ahead(&self) {
-        if let Err(failure) = self.take_in(self.directory.taken_in()).await {
+        if let Err(failure) = self.take_in(WHATEVER_THERE_IS).await {
             warn!(%failure, "the change feed could not be read");
         }
         match self.store.expire(self.clock.now()).await {

@@ -34,9 +34,6 @@ pub(super) struct Wanted {
     pub(super) owners: Vec<(AccountId, OrgId)>,
 }
 
-/// The asks of one organisation that one sync carries.
-const ASKS_MAX: usize = 256;
-
 impl Ledger {
     /// The requests that wait. What is free of what they are short of leaves the books, so that the
     /// same sync gives it back and asks for the whole.
@@ -44,7 +41,7 @@ impl Ledger {
         let now = self.clock.since_boot();
         let mut wanted = Wanted::default();
         for org in wish.orgs.iter().filter(|org| !org.is_quarantined()) {
-            for waiting in org.asks(ASKS_MAX, now) {
+            for waiting in org.asks(now) {
                 let asked = |accounts: Vec<(AccountId, _)>| {
                     let asked = |(account, own)| Asked { account, own };
                     accounts.into_iter().map(asked).collect()

@@ -241,7 +241,6 @@ async fn start(
     start_node(NodeId(1), config, store, clock, keys, folder, options).await
 }
 
-#[expect(clippy::too_many_arguments, reason = "all that a gateway is made of")]
 pub(crate) async fn start_node(
     node: NodeId,
     config: &Handle,

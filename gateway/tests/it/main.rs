@@ -35,6 +35,7 @@ mod prices;
 mod refused_bodies;
 mod reload;
 mod restart;
+mod revocation;
 mod revoked;
 mod routes;
 mod serial;

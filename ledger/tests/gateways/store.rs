@@ -162,7 +162,7 @@ impl Store {
         let of_grants = ask.grants.iter().map(|asked| available(self, asked)).sum::<Micros>();
         let of_limits = ask.limits.iter().map(|asked| available(self, asked));
         let fit = of_limits.chain([of_grants]).min().unwrap();
-        let mut named = ask.limits.iter().chain(&ask.grants).map(|(id, _)| *id);
+        let named = ask.limits.iter().chain(&ask.grants).map(|(id, _)| *id);
         let least = micros(ask.least);
         if fit >= least && !named.clone().any(|id| awaited.contains(&id)) {
             let amount = fit.min(micros(ask.most));
@@ -175,6 +175,8 @@ impl Store {
             }
             for (id, amount) in parts {
                 self.lease(request.gateway, id, amount, leased);
+                let account = self.account(id);
+                account.recalled &= account.available() < 4 * micros(ask.most);
             }
             return Verdict::Leased;
         }
@@ -186,8 +188,8 @@ impl Store {
         for id in short {
             let account = self.account(id);
             account.recalled |= account.leased.iter().any(|lease| *lease > 0);
+            awaited.insert(id);
         }
-        awaited.extend(named.by_ref());
         let silent = self.silent.clone();
         let doubtful = |account: &Account| {
             let leases = account.leased.iter().zip(&silent).filter(|(_, silent)| **silent);
@@ -235,8 +237,7 @@ impl Store {
         });
         let Some((id, available)) = available else { return };
         let share = available / refill.divisor;
-        if share >= refill.quote.max(1) {
-            self.account(id).recalled = false;
+        if share >= refill.quote.max(1) && !self.account(id).recalled {
             self.lease(request.gateway, id, share.min(refill.wanted), leased);
         }
     }

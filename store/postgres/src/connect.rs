@@ -33,9 +33,7 @@ pub(crate) async fn open(options: &Options) -> Result<Opened> {
     schema::require_usable(&mut connections.plain().await?).await?;
     let listeners = broadcast::Sender::new(nudge::KEPT);
     let mut tasks = JoinSet::new();
-    let alone = PgPoolOptions::new().max_connections(1).acquire_timeout(options.acquire_timeout);
-    let alone = alone.connect_lazy_with(options.unbounded()?);
-    tasks.spawn(nudge::listen(alone, listeners.clone()));
+    tasks.spawn(nudge::listen(options.unbounded()?, listeners.clone()));
     tasks.spawn(make_partitions(options.unbounded()?));
     Ok(Opened { connections, listeners, tasks })
 }

@@ -114,6 +114,13 @@ impl PostgresStore {
         self.connections.read().await
     }
 
+    /// The same, and a statement takes as long as it takes: nobody waits for who only reads.
+    async fn whole(&self) -> error::Result<Session> {
+        let mut session = self.read().await?;
+        sqlx::query("SET LOCAL statement_timeout = 0").execute(&mut session).await?;
+        Ok(session)
+    }
+
     /// A transaction that writes.
     async fn write(&self) -> error::Result<Session> {
         self.connections.write().await
@@ -269,19 +276,19 @@ impl Store for PostgresStore {
 #[async_trait]
 impl Audit for PostgresStore {
     async fn accounts(&self, org: OrgId) -> Result<Vec<StoredAccount>> {
-        Ok(audit::accounts(&mut self.read().await?, org).await?)
+        Ok(audit::accounts(&mut self.whole().await?, org).await?)
     }
 
     async fn entries(&self, org: OrgId) -> Result<Vec<Entry>> {
-        Ok(entries::entries(&mut self.read().await?, org).await?)
+        Ok(entries::entries(&mut self.whole().await?, org).await?)
     }
 
     async fn threshold_events(&self, org: OrgId) -> Result<Vec<ThresholdEvent>> {
-        Ok(thresholds::threshold_events(&mut self.read().await?, org).await?)
+        Ok(thresholds::threshold_events(&mut self.whole().await?, org).await?)
     }
 
     async fn adjustments(&self, org: OrgId) -> Result<Vec<Adjustment>> {
-        Ok(usage::adjustments(&mut self.read().await?, org).await?)
+        Ok(usage::adjustments(&mut self.whole().await?, org).await?)
     }
 
     async fn charges_after(
@@ -290,10 +297,10 @@ impl Audit for PostgresStore {
         after: Option<HoldId>,
         most: usize,
     ) -> Result<Vec<Charge>> {
-        Ok(usage::charges(&mut self.read().await?, org, after, most).await?)
+        Ok(usage::charges(&mut self.whole().await?, org, after, most).await?)
     }
 
     async fn reconcile(&self) -> Result<Reconciliation> {
-        Ok(reconcile::reconcile(&mut self.read().await?).await?)
+        Ok(reconcile::reconcile(&mut self.whole().await?).await?)
     }
 }

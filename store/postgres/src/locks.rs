@@ -5,10 +5,12 @@
 //! 2. The organisation's row in `counters`, several by id. Whoever adds to its ledger has it, or
 //!    decides by more than one of its rows: the charges of a sync, grants, limits, periods,
 //!    corrections, expiry.
-//! 3. Accounts, by id. Whoever leases has only these.
-//! 4. What hangs on them, with nothing of its own to wait for: leases, events, rollups, entries.
-//! 5. Idempotency keys. A request that claims one has nothing of the above but 1.
-//! 6. The counter of changes in `meta`, shortly before the commit.
+//! 3. The organisation itself, by whoever changes it or those in it, and whoever must not have them
+//!    change: grants and limits.
+//! 4. Accounts, by id. Whoever leases has only these.
+//! 5. What hangs on them, with nothing of its own to wait for: leases, events, rollups, entries.
+//! 6. Idempotency keys. A request that claims one has nothing of the above but 1.
+//! 7. The counter of changes in `meta`, shortly before the commit.
 //!
 //! Each statement of a transaction sees what was committed before it began (READ COMMITTED), so what
 //! is read after a lock is as the lock found it. What was read before is read again.

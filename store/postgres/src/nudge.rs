@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use ledger::Shard;
-use sqlx::PgPool;
-use sqlx::postgres::PgListener;
+use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
 use store::{ChangeSeq, Nudge};
 use tokio::sync::broadcast;
 use tokio::time::{sleep, timeout};
@@ -49,10 +48,10 @@ fn nudge(payload: &str) -> Option<Nudge> {
 
 /// Passes on what is told, for as long as it is polled, on a connection of its own that is made
 /// again whenever it is lost.
-pub(crate) async fn listen(pool: PgPool, listeners: broadcast::Sender<Nudge>) {
+pub(crate) async fn listen(options: PgConnectOptions, listeners: broadcast::Sender<Nudge>) {
     let mut wait = FIRST_WAIT;
     loop {
-        if let Err(error) = hear(&pool, &listeners, &mut wait).await {
+        if let Err(error) = hear(&options, &listeners, &mut wait).await {
             debug!(%error, "nothing is heard of the store's changes for now");
         }
         sleep(wait).await;
@@ -60,13 +59,14 @@ pub(crate) async fn listen(pool: PgPool, listeners: broadcast::Sender<Nudge>) {
     }
 }
 
-/// Listens until the connection is lost.
+/// Listens until the connection is lost; what is left of it keeps the next one from nothing.
 async fn hear(
-    pool: &PgPool,
+    options: &PgConnectOptions,
     listeners: &broadcast::Sender<Nudge>,
     wait: &mut Duration,
 ) -> sqlx::Result<()> {
-    let mut listener = PgListener::connect_with(pool).await?;
+    let alone = PgPoolOptions::new().max_connections(1).acquire_timeout(ANSWERED_WITHIN);
+    let mut listener = PgListener::connect_with(&alone.connect_lazy_with(options.clone())).await?;
     listener.listen(CHANNEL).await?;
     *wait = FIRST_WAIT;
     // What was told while nobody listened.

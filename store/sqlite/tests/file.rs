@@ -1,18 +1,15 @@
 //! One file, one gateway: what happens to the file, and when it is not what it should be.
 #![expect(clippy::unwrap_used, reason = "what a test cannot go on without ends it")]
 
-mod office;
-
 use std::fs;
 use std::path::Path;
 
 use ledger::Instant;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, SqliteConnection};
+use store::conformance::Office;
 use store::{Audit, ChangeSeq, Error, Store, UsageQuery};
 use store_sqlite::SqliteStore;
-
-use office::{ORG, Office};
 
 /// The file as another program opens it, behind the gateway's back.
 async fn raw(path: &Path) -> SqliteConnection {
@@ -21,11 +18,12 @@ async fn raw(path: &Path) -> SqliteConnection {
 
 /// All that the store tells.
 async fn everything(store: &SqliteStore) -> impl PartialEq + std::fmt::Debug + use<> {
-    let whole = UsageQuery { org: ORG, member: None, from: Instant::MIN, until: Instant::MAX };
+    let whole =
+        UsageQuery { org: Office::ORG, member: None, from: Instant::MIN, until: Instant::MAX };
     (
         store.stamp().await.unwrap(),
-        store.load(ORG).await.unwrap(),
-        store.accounts(ORG).await.unwrap(),
+        store.load(Office::ORG).await.unwrap(),
+        store.accounts(Office::ORG).await.unwrap(),
         store.usage(&whole).await.unwrap(),
         store.changes_since(ChangeSeq(0), 1_000).await.unwrap(),
     )
@@ -33,10 +31,11 @@ async fn everything(store: &SqliteStore) -> impl PartialEq + std::fmt::Debug + u
 
 /// Every account has spent what usage says that its charges were.
 async fn adds_up(store: &SqliteStore) {
-    let whole = UsageQuery { org: ORG, member: None, from: Instant::MIN, until: Instant::MAX };
+    let whole =
+        UsageQuery { org: Office::ORG, member: None, from: Instant::MIN, until: Instant::MAX };
     let usage = store.usage(&whole).await.unwrap();
     let charged = usage.iter().map(|row| row.charged.micros()).sum::<u64>();
-    for account in store.accounts(ORG).await.unwrap() {
+    for account in store.accounts(Office::ORG).await.unwrap() {
         // Everything is leased, and the grant pays for everyone.
         assert_eq!(account.leased.saturating_add(account.spent), account.amount);
         assert!(account.limit.is_some() || account.spent.micros() == charged, "{account:?}");
@@ -111,7 +110,10 @@ async fn a_sync_that_fails_at_its_last_statement_has_moved_nothing_and_can_be_re
     }
     sqlx::query("DROP TRIGGER broken").execute(&mut raw).await.unwrap();
     store.sync(&call).await.unwrap();
-    assert_eq!(store.charge(ORG, call.events[0].hold).await.unwrap().as_ref(), call.events.first());
+    assert_eq!(
+        store.charge(Office::ORG, call.events[0].hold).await.unwrap().as_ref(),
+        call.events.first()
+    );
 }
 
 #[tokio::test]
@@ -228,7 +230,7 @@ async fn the_file_is_for_its_owner_only() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("bursar.db");
     let store = SqliteStore::open(&path).await.unwrap();
-    store.accounts(ORG).await.unwrap();
+    store.accounts(Office::ORG).await.unwrap();
     for name in ["bursar.db", "bursar.db-wal", "bursar.db.lock"] {
         let mode = fs::metadata(folder.path().join(name)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{name}");

@@ -1,17 +1,14 @@
 //! A file that is only looked at: whoever has it is not disturbed, and nothing is left behind.
 #![expect(clippy::unwrap_used, reason = "what a test cannot go on without ends it")]
 
-mod office;
-
 use std::fs;
 use std::path::Path;
 
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, SqliteConnection};
+use store::conformance::Office;
 use store::{Audit, Error, Store};
 use store_sqlite::SqliteStore;
-
-use office::{ORG, Office};
 
 /// The file as another program opens it.
 async fn raw(path: &Path) -> SqliteConnection {
@@ -41,12 +38,12 @@ async fn a_store_that_nobody_has_open_is_read_and_left_as_it_was() {
     let store = SqliteStore::open(&path).await.unwrap();
     let call = Office::move_in(&store).await.call(40);
     store.sync(&call).await.unwrap();
-    let accounts = store.accounts(ORG).await.unwrap();
+    let accounts = store.accounts(Office::ORG).await.unwrap();
     store.close().await;
     let before = files(folder.path());
     let store = SqliteStore::open_read_only(&path).await.unwrap();
-    assert_eq!(store.accounts(ORG).await.unwrap(), accounts);
-    assert_eq!(store.charges(ORG).await.unwrap(), call.events);
+    assert_eq!(store.accounts(Office::ORG).await.unwrap(), accounts);
+    assert_eq!(store.charges(Office::ORG).await.unwrap(), call.events);
     store.close().await;
     assert_eq!(files(folder.path()), before);
 }
@@ -58,10 +55,10 @@ async fn a_running_gateway_goes_on_and_what_it_commits_is_seen() {
     let gateway = SqliteStore::open(&path).await.unwrap();
     let mut office = Office::move_in(&gateway).await;
     let store = SqliteStore::open_read_only(&path).await.unwrap();
-    assert_eq!(store.charges(ORG).await.unwrap(), []);
+    assert_eq!(store.charges(Office::ORG).await.unwrap(), []);
     let call = office.call(3);
     gateway.sync(&call).await.unwrap();
-    assert_eq!(store.charges(ORG).await.unwrap(), call.events);
+    assert_eq!(store.charges(Office::ORG).await.unwrap(), call.events);
     store.close().await;
     gateway.sync(&office.call(3)).await.unwrap();
     gateway.close().await;
@@ -85,7 +82,7 @@ async fn what_a_killed_gateway_left_in_its_log_is_read() {
     let file = |()| fs::read(left.path().join("bursar.db")).unwrap();
     let bytes = file(());
     let store = SqliteStore::open_read_only(&left.path().join("bursar.db")).await.unwrap();
-    assert_eq!(store.charges(ORG).await.unwrap(), call.events);
+    assert_eq!(store.charges(Office::ORG).await.unwrap(), call.events);
     store.close().await;
     // What the log holds is the next gateway's to bring into the file.
     assert_eq!(names(()), before);
@@ -100,18 +97,18 @@ async fn what_a_gateway_wrote_meanwhile_is_not_taken_for_what_was_there() {
     let mut office = Office::move_in(&gateway).await;
     gateway.close().await;
     let store = SqliteStore::open_read_only(&path).await.unwrap();
-    store.charges(ORG).await.unwrap();
+    store.charges(Office::ORG).await.unwrap();
     let gateway = SqliteStore::open(&path).await.unwrap();
     gateway.sync(&office.call(3)).await.unwrap();
     for _ in 0..2 {
-        let read = store.charges(ORG).await;
+        let read = store.charges(Office::ORG).await;
         assert!(matches!(&read, Err(Error::Unavailable(said)) if said.contains("run this again")));
     }
     gateway.close().await;
     // Closed, it has no log: but the file is another.
-    assert!(store.accounts(ORG).await.is_err());
+    assert!(store.accounts(Office::ORG).await.is_err());
     let store = SqliteStore::open_read_only(&path).await.unwrap();
-    assert_eq!(store.charges(ORG).await.unwrap().len(), 3);
+    assert_eq!(store.charges(Office::ORG).await.unwrap().len(), 3);
 }
 
 #[tokio::test]
@@ -120,11 +117,11 @@ async fn nothing_can_be_written() {
     let path = folder.path().join("bursar.db");
     let gateway = SqliteStore::open(&path).await.unwrap();
     let mut office = Office::move_in(&gateway).await;
-    let before = gateway.accounts(ORG).await.unwrap();
+    let before = gateway.accounts(Office::ORG).await.unwrap();
     let store = SqliteStore::open_read_only(&path).await.unwrap();
     let written = store.sync(&office.call(3)).await;
     assert!(matches!(&written, Err(Error::Conflict(said)) if said.contains("reading only")));
-    assert_eq!(gateway.accounts(ORG).await.unwrap(), before);
+    assert_eq!(gateway.accounts(Office::ORG).await.unwrap(), before);
 }
 
 #[tokio::test]

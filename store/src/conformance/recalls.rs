@@ -33,8 +33,11 @@ pub async fn what_others_hold_is_recalled_from_them<S: Audit>(store: &S) {
     assert_eq!(told.recalled, [top_up(1)], "it has nothing of the other any more");
 }
 
-/// Not by an ask, which takes what comes back; and not by an amount that is not raised.
-pub async fn a_recall_is_lifted_by_a_refill_and_by_a_higher_amount<S: Audit>(store: &S) {
+/// Until then nothing is leased ahead, since whoever waits would find it gone; and not by an amount
+/// that is not raised.
+pub async fn a_recall_is_lifted_by_an_ask_that_leaves_plenty_and_by_a_higher_amount<S: Audit>(
+    store: &S,
+) {
     let (org, mut node, mut other) = shared(store, &[100]).await;
     let account = a_limit(store, org, 1, 100).await;
     for account in [account, top_up(1)] {
@@ -52,7 +55,7 @@ pub async fn a_recall_is_lifted_by_a_refill_and_by_a_higher_amount<S: Audit>(sto
     assert_eq!(asked(store, &mut node, org, path, (10, 10)).await.0, Verdict::Held);
     let back = other.call(org).giving_back(account, 50).giving_back(grant_id(1), 50);
     assert_eq!(store.sync(&back).await.expect("a return").recalled, both);
-    assert_eq!(asked(store, &mut node, org, path, (10, 10)).await.0, Verdict::Leased);
+    assert_eq!(asked(store, &mut node, org, path, (11, 11)).await.0, Verdict::Leased);
     store.put_grant(org, &bought, None, NOW).await.expect("the same again");
     store.put_limit(org, &ceiling, CountsFrom::Now, NOW).await.expect("the same again");
     assert_eq!(store.sync(&other.call(org)).await.expect("a call").recalled, both);
@@ -60,7 +63,10 @@ pub async fn a_recall_is_lifted_by_a_refill_and_by_a_higher_amount<S: Audit>(sto
     store.put_grant(org, &bought, None, NOW).await.expect("more");
     assert_eq!(store.sync(&other.call(org)).await.expect("a call").recalled, [account]);
     let wish = node.call(org).wishing(account, credits(1));
-    assert_eq!(store.sync(&wish).await.expect("a wish").recalled, []);
+    let wished = store.sync(&wish).await.expect("a wish");
+    assert_eq!((wished.granted, wished.recalled), (vec![], vec![account]));
+    assert_eq!(asked(store, &mut node, org, path, (5, 5)).await.0, Verdict::Leased);
+    assert_eq!(store.sync(&other.call(org)).await.expect("a call").recalled, []);
     assert_eq!(asked(store, &mut node, org, path, (90, 90)).await.0, Verdict::Held);
     ceiling.amount = credits(130);
     store.put_limit(org, &ceiling, CountsFrom::Now, NOW).await.expect("more");

@@ -76,6 +76,9 @@ pub fn decide_leases(
     LeaseDecision { granted: leases.granted, verdicts }
 }
 
+/// A recall is lifted where so many times what a request wanted are available after it.
+const PLENTY: u64 = 4;
+
 struct Leases<'a> {
     accounts: &'a mut BTreeMap<AccountId, Leasable>,
     now: Instant,
@@ -98,9 +101,9 @@ impl Leases<'_> {
         let fit = self.fit(ask);
         if !overtakes && fit >= ask.least {
             self.lease_path(ask, fit.min(ask.most));
+            self.lift_recalls(ask);
             return Verdict::Leased;
         }
-        self.awaited.extend(named());
         self.recall_short(ask);
         let reliable = |account: &Leasable| account.left.saturating_sub(account.doubtful);
         match self.short_of(ask, reliable) {
@@ -158,6 +161,17 @@ impl Leases<'_> {
         }
     }
 
+    /// Where a request leaves plenty, leases may be kept again.
+    fn lift_recalls(&mut self, ask: &Ask) {
+        let plenty = ask.most.micros().saturating_mul(PLENTY);
+        for asked in ask.limits.iter().chain(&ask.grants) {
+            let account = self.accounts.get_mut(&asked.account);
+            if let Some(account) = account.filter(|it| it.available().micros() >= plenty) {
+                account.recalled = false;
+            }
+        }
+    }
+
     fn lease(&mut self, id: AccountId, amount: Credits) {
         if amount.is_zero() {
             return;
@@ -167,18 +181,20 @@ impl Leases<'_> {
         self.granted.push(Granted { account: id, amount });
     }
 
-    /// Recalls what others have of the accounts that are short.
+    /// Recalls what others have of the accounts that are short, and keeps those from who comes after.
     fn recall_short(&mut self, ask: &Ask) {
         let short = |asked: &&Asked| self.available(asked) < ask.least;
         let mut recalled: Vec<_> = ask.limits.iter().filter(short).collect();
         if total(ask.grants.iter().map(|asked| self.available(asked))) < ask.least {
             recalled.extend(&ask.grants);
         }
-        for asked in recalled {
-            if let Some(account) = self.accounts.get_mut(&asked.account) {
+        let recalled: Vec<_> = recalled.into_iter().map(|asked| asked.account).collect();
+        for account in &recalled {
+            if let Some(account) = self.accounts.get_mut(account) {
                 account.recalled |= !account.leased.is_zero();
             }
         }
+        self.awaited.extend(recalled);
     }
 
     fn refill(&mut self, refill: &Refill) {
@@ -188,15 +204,15 @@ impl Leases<'_> {
             (!available.is_zero()).then_some((*id, available))
         });
         let Some((id, available)) = available else { return };
+        if self.accounts.get(&id).is_some_and(|account| account.recalled) {
+            return;
+        }
         let share = available.micros() / u64::from(refill.divisor.get());
         let share = Credits::from_micros(share).unwrap_or(available);
         if share.is_zero() || share < refill.quote {
             return;
         }
         self.lease(id, share.min(refill.wanted));
-        if let Some(account) = self.accounts.get_mut(&id) {
-            account.recalled = false;
-        }
     }
 }
 

@@ -55,10 +55,17 @@ impl Accounts {
                 granted.extend(self.lease(request, grant.account, part));
                 unmet = unmet.saturating_sub(part);
             }
+            for id in named {
+                if self.available(id).micros() / 4 >= ask.most.micros()
+                    && let Some(account) = self.accounts.get_mut(&id)
+                {
+                    account.recalled = false;
+                }
+            }
             return Verdict::Leased;
         }
-        waited_for.extend(named);
         for id in self.wanted_back(request, ask) {
+            waited_for.insert(id);
             let leased = self.leased(id);
             if let Some(account) = self.accounts.get_mut(&id) {
                 account.recalled = account.recalled || !leased.is_zero();
@@ -164,11 +171,9 @@ impl Accounts {
             }
             let share = available.micros() / u64::from(wish.divisor.get());
             let share = Credits::from_micros(share).unwrap_or_default();
-            if share >= wish.quote && !share.is_zero() {
+            let kept = self.accounts.get(id).is_some_and(|account| account.recalled);
+            if share >= wish.quote && !share.is_zero() && !kept {
                 granted.extend(self.lease(request, *id, share.min(wish.wanted)));
-                if let Some(account) = self.accounts.get_mut(id) {
-                    account.recalled = false;
-                }
             }
             return;
         }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use ledger::Credits;
 
 use crate::calls::{CHAT, chat};
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, outcome};
 use crate::edits::{bounds, price};
 use crate::watch::micros;
 
@@ -88,5 +88,21 @@ async fn a_call_that_needs_what_running_ones_hold_elsewhere_waits_for_them() {
     assert_eq!(waiting.await.unwrap().status(), 402);
     assert_eq!(running.await.unwrap(), 200);
     assert!(cluster.provider.requests().iter().all(|request| CHAT.ends_with(&request.path)));
+    cluster.shutdown().await;
+}
+
+#[tokio::test]
+async fn of_many_that_come_to_a_cold_gateway_one_looks_the_key_up_and_one_loads_the_organisation() {
+    let cluster = Cluster::of(1, bounds("hold_wait: 60s")).await;
+    let caller = cluster.caller(1).await;
+    cluster.grant(1, "1000").await;
+    let body = chat("mock-flat");
+    let calls = (0..30).map(|_| tokio::spawn(outcome(cluster.post(0, &caller, &body))));
+    for call in calls.collect::<Vec<_>>() {
+        assert_eq!(call.await.unwrap().0, 200);
+    }
+    let counts = cluster.nodes[0].counts("bursar_store_calls_total").await;
+    let of = |operation: &str| counts[&format!("{{operation=\"{operation}\"}}")];
+    assert_eq!((of("identity"), of("load")), (1, 1));
     cluster.shutdown().await;
 }

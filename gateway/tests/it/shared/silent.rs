@@ -141,3 +141,23 @@ async fn a_gateway_that_has_given_everything_back_is_missed_by_nobody() {
     }
     cluster.shutdown().await;
 }
+
+#[tokio::test]
+async fn a_lease_that_ran_low_while_the_store_was_away_is_filled_once_it_is_back() {
+    let cluster = Cluster::of(2, bounds("hold_wait: 60s")).await;
+    let caller = cluster.caller(1).await;
+    cluster.grant(1, "1000").await;
+    assert_eq!(cluster.call(0, &caller, &chat("mock-flat")).await.0, 200);
+    cluster.until(|accounts| accounts[0].spent == micros(CREDIT)).await;
+    let leased = cluster.accounts().await[0].leased.micros() / CREDIT;
+    cluster.nodes[0].reach(Reach::Nothing);
+    for _ in 0..leased {
+        assert_eq!(cluster.call(0, &caller, &chat("mock-flat")).await.0, 200);
+    }
+    while cluster.nodes[0].counts("bursar_store_failing").await[""] == 0 {}
+    cluster.nodes[0].reach(Reach::All);
+    for _ in 0..10 {
+        assert_eq!(cluster.call(0, &caller, &chat("mock-flat")).await.0, 200);
+    }
+    cluster.shutdown().await;
+}

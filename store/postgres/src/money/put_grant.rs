@@ -22,13 +22,13 @@ pub(crate) async fn put_grant(
 ) -> Result<(Grant, ChangeSeq)> {
     let mut tx = store.write().await?;
     locks::books(&mut tx, org).await?;
-    locks::accounts(&mut tx, org, [grant.id.into()]).await?;
     if let Some(name) = idempotency
         && let Some(first) = first_answer(&mut tx, org, grant, name).await?
     {
         return Ok(first);
     }
     require_org(&mut tx, org).await?;
+    locks::accounts(&mut tx, org, [grant.id.into()]).await?;
     access::require(&mut tx, org, &grant.access).await?;
     match find(&mut tx, org, grant.id).await? {
         Some(stored) => change(&mut tx, org, grant, &stored, now).await?,

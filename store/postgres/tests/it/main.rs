@@ -6,4 +6,6 @@ mod nudges;
 mod office;
 mod outage;
 mod races;
+mod reconcile;
+mod statements;
 mod tables;

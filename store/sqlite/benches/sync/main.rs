@@ -4,8 +4,6 @@
 //! of the throughput are charges.
 
 mod cpu;
-#[path = "../../tests/office/mod.rs"]
-mod office;
 
 use std::hint::black_box;
 
@@ -14,11 +12,11 @@ use criterion::{
     BatchSize, BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main,
 };
 use store::Store;
+use store::conformance::Office;
 use store_sqlite::SqliteStore;
 use tokio::runtime::Runtime;
 
 use cpu::ProcessCpu;
-use office::Office;
 
 /// As in the binary.
 #[global_allocator]

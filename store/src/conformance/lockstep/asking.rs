@@ -2,12 +2,12 @@
 
 use std::num::NonZeroU32;
 
-use ledger::{AccountId, Credits, Epoch, LineSource};
+use ledger::{AccountId, Credits, Epoch, LineSource, NodeId};
 
 use super::super::fixture::{credits, grant_id};
 use super::op::Op;
 use super::world::World;
-use crate::{Ask, Asked, Heartbeat, Refill, Regranted, StoredAccount, SyncRequest};
+use crate::{Ask, Asked, Heartbeat, Refill, Regranted, Retirement, StoredAccount, SyncRequest};
 
 impl World {
     /// The call with what a gateway that shares its accounts asks and wishes.
@@ -83,9 +83,23 @@ impl World {
         Some(Regranted { epoch, account, amount: credits(self.pick(0..=40)) })
     }
 
+    /// A gateway is given up, if it is silent: often enough that its journal may turn up again.
+    fn some_retirement(&mut self) -> Op {
+        let nodes: Vec<_> = self.nodes.iter().map(|node| node.id).collect();
+        let unknown = self.happens(5);
+        let node = self.one_of(&nodes).filter(|_| !unknown).unwrap_or(NodeId(99));
+        let assume_spent = self.happens(30);
+        Op::Retire(Retirement { node, assume_spent, now: self.now })
+    }
+
     /// A sign of life, mostly of a last start; sometimes the last one of a gateway that ends.
     pub(super) fn some_beat(&mut self) -> Op {
-        let (earlier, last) = (self.happens(10), self.happens(10));
+        match self.pick(0..=9) {
+            0 | 1 => return self.some_retirement(),
+            2 => return Op::Nodes(self.now),
+            _ => {}
+        }
+        let (earlier, last) = (self.happens(10), self.happens(25));
         let beats: Vec<_> = self.nodes.iter().map(super::super::node::Node::beat).collect();
         let Some(beat) = self.one_of(&beats) else { return Op::Nodes(self.now) };
         let epoch = Epoch(beat.epoch.0.saturating_sub(u32::from(earlier)));

@@ -76,7 +76,11 @@ impl World {
     ) -> Charge {
         let node = self.nodes.get(place).map_or(Epoch(0), |node| node.epoch);
         // Starts are counted from 1.
-        let earlier = Epoch(node.0.saturating_sub(1).max(1));
+        let last = Epoch(node.0.saturating_sub(1).max(1));
+        // Of which something is left, or was lost.
+        let known = leases.iter().filter(|((_, of), amount)| *of < node && !amount.is_zero());
+        let known: Vec<Epoch> = known.map(|((_, of), _)| *of).collect();
+        let earlier = self.one_of(&known).unwrap_or(last);
         let epoch = if self.happens(25) { earlier } else { node };
         // A claim of a node that had not begun comes to nothing.
         let claimed = claimed.filter(|hold| hold.epoch > Epoch(0));
@@ -174,9 +178,11 @@ impl World {
 fn leases_of(accounts: &[StoredAccount], node: NodeId) -> Leases {
     let mut leases = Leases::new();
     for account in accounts {
-        for (of, epoch, amount) in &account.leases {
+        // What was written off can be spent as well.
+        for (of, epoch, amount) in account.leases.iter().chain(&account.lost) {
             if *of == node {
-                leases.insert((account.id, *epoch), *amount);
+                let all = leases.entry((account.id, *epoch)).or_default();
+                *all = all.saturating_add(*amount);
             }
         }
     }

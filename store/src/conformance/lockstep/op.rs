@@ -8,8 +8,8 @@ use ledger::{
 use crate::{
     Adjusted, AdjustmentRequest, Alive, Change, ChangeSeq, ClaimAnswer, Expired, Group, Heartbeat,
     IdempotencyClaim, Indeterminate, Key, KeyIdentity, KeySecret, Member, Org, Project, Registered,
-    Registration, Result, SecretHash, Store, StoredNode, SyncAnswer, SyncRequest, UsageQuery,
-    UsageRow,
+    Registration, Result, Retired, Retirement, SecretHash, Store, StoredNode, SyncAnswer,
+    SyncRequest, UsageQuery, UsageRow,
 };
 
 #[derive(Clone, Debug)]
@@ -18,6 +18,7 @@ pub(super) enum Op {
     Recovered(NodeId, Epoch),
     Heartbeat(Heartbeat),
     Leave(NodeId, Epoch, Instant),
+    Retire(Retirement),
     Nodes(Instant),
     Sync(Box<SyncRequest>),
     ClaimIdempotency(IdempotencyClaim),
@@ -46,6 +47,7 @@ pub(super) enum Answer {
     Registered(Registered),
     Alive(Heard),
     Nodes(Vec<StoredNode>),
+    Retired(Retired),
     Synced(SyncAnswer),
     Claim(ClaimAnswer),
     Periods(Vec<PeriodOpened>),
@@ -60,7 +62,7 @@ pub(super) enum Answer {
     Indeterminate(Vec<Indeterminate>),
 }
 
-/// What a gateway is told that gives a sign of life, without which store told it.
+/// What a gateway is told that gives a sign of life, without which store told it, and by what clock.
 #[derive(Debug, PartialEq)]
 pub(super) struct Heard {
     pub(super) seq: ChangeSeq,
@@ -89,6 +91,7 @@ impl Op {
                 store.leave(*node, *epoch, *now).await?;
                 Answer::Done
             }
+            Self::Retire(retirement) => Answer::Retired(store.retire(retirement).await?),
             Self::Nodes(now) => Answer::Nodes(store.nodes(*now).await?),
             Self::Sync(request) => Answer::Synced(store.sync(request).await?),
             Self::ClaimIdempotency(claim) => Answer::Claim(store.claim_idempotency(claim).await?),

@@ -64,6 +64,9 @@ impl Sums {
             let leases = account.leases.iter();
             let leases = leases.fold(Credits::ZERO, |sum, (_, _, part)| sum.saturating_add(*part));
             assert_eq!(account.leased, leases, "{id} is leased as its leases say; {about}");
+            let lost = account.lost.iter();
+            let lost = lost.fold(Credits::ZERO, |sum, (_, _, part)| sum.saturating_add(*part));
+            assert_eq!(account.written_off, lost, "{id} is lost as its leases say; {about}");
             let back = figures.adjustments.iter().filter(|it| it.account == id);
             let back = back.fold(Credits::ZERO, |sum, it| sum.saturating_add(it.amount));
             assert_eq!(account.refunded, back, "{id} got back what it was given; {about}");
@@ -72,6 +75,7 @@ impl Sums {
             assert_eq!(Some(account.spent), spent, "{id} is spent as its charges say; {about}");
             let taken = account.spent.saturating_add(account.leased);
             let taken = taken.saturating_add(account.reserved).saturating_add(account.expired);
+            let taken = taken.saturating_add(account.written_off);
             let before = self.taken.insert(id, taken).unwrap_or(account.opened_with);
             // Beyond its amount, an account may only become emptier.
             assert!(taken <= account.amount.max(before), "{id} is overdrawn; {about}");
@@ -106,7 +110,8 @@ fn check_entries(figures: &Figures, about: &str) {
     assert!(numbered, "no transfer is missing; {about}");
     for account in figures.accounts.iter().filter(|it| it.source != LineSource::Limit) {
         let micros = |credits: Credits| i128::from(credits.micros());
-        let left = micros(account.amount) - micros(account.spent) - micros(account.expired);
+        let gone = [account.spent, account.expired, account.written_off].map(micros);
+        let left = micros(account.amount) - gone.iter().sum::<i128>();
         let said = grants.get(&account.id).copied().unwrap_or(0);
         assert_eq!(said, left, "{} is what its lines say; {about}", account.id);
     }

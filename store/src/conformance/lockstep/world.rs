@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use ledger::{Charge, HoldId, Instant, LineSource, NodeId, OrgId, Shard};
+use ledger::{Charge, Epoch, HoldId, Instant, LineSource, NodeId, OrgId, Shard};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
@@ -30,6 +30,8 @@ pub(super) struct World {
     pub(super) last_claim: Option<LastClaim>,
     /// What comes before chance: somebody must be there for anything to happen.
     first: VecDeque<Op>,
+    /// The epoch that was begun for nobody when a node was given up last.
+    retired: BTreeMap<NodeId, Epoch>,
     happened: BTreeMap<&'static str, u32>,
 }
 
@@ -45,6 +47,7 @@ impl World {
             charges: Vec::new(),
             claimed: Vec::new(),
             last_claim: None,
+            retired: BTreeMap::new(),
             first: starts.into_iter().chain((1..=3).flat_map(settling_in)).collect(),
             happened: BTreeMap::new(),
         }
@@ -104,6 +107,15 @@ impl World {
 
     /// The place of a node: mostly the first, so that one has much to do.
     pub(super) fn some_place(&mut self) -> usize {
+        // One that has just come back after it was given up has something to tell.
+        let is_back = |node: &Node| {
+            self.retired.get(&node.id).is_some_and(|retired| retired.0 + 1 == node.epoch.0)
+        };
+        if let Some(back) = self.nodes.iter().position(is_back)
+            && self.happens(50)
+        {
+            return back;
+        }
         match self.pick(0..=9) {
             0..=5 => 0,
             6..=7 => 1,
@@ -112,7 +124,11 @@ impl World {
     }
 
     fn some_start(&mut self) -> Op {
-        let place = self.chance.random_range(0..self.nodes.len());
+        let mut place = self.chance.random_range(0..self.nodes.len());
+        let retired = |node: &Node| self.retired.get(&node.id).is_some_and(|it| *it > node.epoch);
+        if let Some(found) = self.nodes.iter().position(retired) {
+            place = found;
+        }
         let fresh = self.happens(10);
         let old = self.happens(15);
         let Some(node) = self.nodes.get_mut(place) else { return self.some_question() };
@@ -178,6 +194,9 @@ impl World {
                 }
             }
             (Op::Sync(request), Ok(_)) => self.synced(request),
+            (Op::Retire(retirement), Ok(Answer::Retired(retired))) => {
+                self.retired.insert(retirement.node, retired.epoch);
+            }
             _ => {}
         }
     }
@@ -186,6 +205,11 @@ impl World {
         let call = (request.node, request.shard);
         if self.last_calls.get(&call).is_some_and(|last| last.seq == request.seq) {
             return;
+        }
+        let retired = self.retired.get(&request.node).copied().unwrap_or(Epoch(0));
+        let lost = |charge: &Charge| charge.hold.epoch < retired && !charge.lines.is_empty();
+        if request.events.iter().any(lost) {
+            *self.happened.entry("found a loss spent").or_default() += 1;
         }
         self.last_calls.insert(call, request.clone());
         self.charges.extend(request.events.iter().cloned());
@@ -203,7 +227,11 @@ impl World {
     }
 }
 
-const ALL: [&str; 27] = [
+const ALL: [&str; 31] = [
+    "wrote something off",
+    "made up for a loss",
+    "found a loss spent",
+    "met one that is retired",
     "leased",
     "leased to an ask",
     "was short for good",
@@ -259,10 +287,15 @@ fn examples(op: &Op, answer: &Result<Answer>) -> Vec<&'static str> {
         (_, Ok(Answer::Alive(heard))) => {
             met.extend((!heard.recalled.is_empty()).then_some("told of what is recalled"));
         }
+        (_, Ok(Answer::Retired(retired))) => {
+            met.extend((!retired.written_off.is_empty()).then_some("wrote something off"));
+            met.extend((!retired.compensations.is_empty()).then_some("made up for a loss"));
+        }
         (_, Ok(Answer::Nodes(nodes))) => {
             let any = |state| nodes.iter().any(|node| node.state == state);
             met.extend(any(NodeState::Suspect).then_some("met a silent gateway"));
             met.extend(any(NodeState::Stopped).then_some("met one that has left"));
+            met.extend(any(NodeState::Retired).then_some("met one that is retired"));
         }
         (_, Ok(Answer::Periods(periods))) => {
             let spent = periods.iter().any(|period| !period.spent.is_zero());

@@ -5,7 +5,7 @@ use ledger::{CountsFrom, Credits, Grant, GrantKind, LimitId, Period, Scope};
 use super::super::fixture::{HOUR, NOW, credits, grant, grant_id, limit, settle_in};
 use super::super::node::Node;
 use super::ROUNDS;
-use crate::{AdjustmentRequest, Audit, Error};
+use crate::{AdjustmentRequest, Audit, Error, Retirement, SILENT_AFTER_MICROS};
 
 const TOP_UP: GrantKind = GrantKind::TopUp;
 const START: CountsFrom = CountsFrom::PeriodStart;
@@ -23,10 +23,10 @@ pub async fn of_two_limits_of_one_identity_one_is_set<S: Audit>(one: &S, other: 
         let stands = match set {
             (Ok(_), Err(Error::Conflict(_))) => mine,
             (Err(Error::Conflict(_)), Ok(_)) => theirs,
-            set => panic!("round {round}: {set:?}"),
+            set => unreachable!("round {round}: {set:?}"),
         };
         let limits = one.load(org).await.expect("a load").expect("the organisation").limits;
-        assert_eq!(limits, [stands.clone()]);
+        assert_eq!(limits, std::slice::from_ref(&stands));
         one.remove_limit(org, stands.id).await.expect("a limit that there is");
     }
 }
@@ -104,7 +104,7 @@ pub async fn a_limit_is_leased_either_before_it_is_lowered_or_after<S: Audit>(on
     for round in 1..=ROUNDS {
         let id = LimitId::from_u128(0x6000 + round);
         let scope = Scope::Org;
-        let period = if round % 2 == 0 { Period::Day } else { Period::Month };
+        let period = if round.is_multiple_of(2) { Period::Day } else { Period::Month };
         let mut limit = limit(round, scope, period, 100);
         one.put_limit(org, &limit, START, NOW).await.expect("a limit");
         let periods = one.open_periods(org, NOW).await.expect("periods");
@@ -118,6 +118,28 @@ pub async fn a_limit_is_leased_either_before_it_is_lowered_or_after<S: Audit>(on
         let leased = granted.first().map_or(Credits::ZERO, |granted| granted.amount);
         assert!([credits(100), credits(30)].contains(&leased), "round {round}: {leased}");
         one.remove_limit(org, id).await.expect("a limit that there is");
+    }
+    assert!(one.reconcile().await.expect("figures").holds());
+}
+
+/// What the gateway gets is lost with it, or it gets nothing any more.
+pub async fn a_gateway_leases_before_it_is_retired_or_not_at_all<S: Audit>(one: &S, other: &S) {
+    let org = settle_in(one, 1).await;
+    let later = NOW.plus_micros(SILENT_AFTER_MICROS + 1);
+    for round in 1..=ROUNDS {
+        one.put_grant(org, &grant(round, TOP_UP, 100), None, NOW).await.expect("a grant");
+        let mut node = Node::start(one, 100 + u32::try_from(round).expect("few rounds")).await;
+        let wish = node.call(org).wishing(grant_id(round), Credits::MAX);
+        let retirement = Retirement { node: node.id, assume_spent: true, now: later };
+        let (leased, retired) = tokio::join!(one.sync(&wish), other.retire(&retirement));
+        let lost = retired.expect("it is silent").written_off;
+        match leased {
+            Ok(_) => {
+                assert_eq!(lost.iter().map(|it| it.amount).collect::<Vec<_>>(), [credits(100)])
+            }
+            Err(Error::Fenced { .. }) => assert_eq!(lost, [], "round {round}"),
+            Err(error) => unreachable!("round {round}: {error}"),
+        }
     }
     assert!(one.reconcile().await.expect("figures").holds());
 }

@@ -37,7 +37,7 @@ impl Office {
             node.charge_of(number, [(LineSource::Limit, limit, 5), grant])
         };
         let mut charges = vec![charge(node, 1, self.limits[0]), charge(node, 2, self.limits[1])];
-        if round % 2 == 0 {
+        if round.is_multiple_of(2) {
             charges.reverse();
         }
         self.wishing(node.call(self.orgs[0]).charging(charges), round)
@@ -46,7 +46,7 @@ impl Office {
     fn wishing(&self, mut call: SyncRequest, round: u128) -> SyncRequest {
         let mut wished: Vec<AccountId> =
             self.limits.into_iter().chain([1, 2].map(|number| grant_id(number).into())).collect();
-        if round % 2 == 1 {
+        if !round.is_multiple_of(2) {
             wished.reverse();
         }
         for account in wished {

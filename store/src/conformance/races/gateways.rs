@@ -74,7 +74,7 @@ pub async fn a_call_that_comes_twice_at_once_is_booked_once<S: Audit>(one: &S, o
     for round in 1..=ROUNDS {
         let charge = node.charge(1, (TOP_UP, grant_id(1)), 10);
         let mut call = node.call(org);
-        if round % 2 == 0 {
+        if round.is_multiple_of(2) {
             call = call.charging([charge]).wishing(grant_id(1), credits(20));
         }
         let answers = tokio::join!(one.sync(&call), other.sync(&call));
@@ -108,7 +108,7 @@ pub async fn a_start_and_a_call_of_the_start_before_come_one_after_the_other<S: 
             Err(Error::Fenced { current }) => {
                 assert_eq!((current, seq), (started.epoch, call.seq - 1), "round {round}");
             }
-            Err(error) => panic!("round {round}: {error}"),
+            Err(error) => unreachable!("round {round}: {error}"),
         }
         node.registered(&started);
     }

@@ -34,6 +34,7 @@ macro_rules! races {
             two_corrections_at_once_give_back_what_one_would
             a_grant_is_either_leased_or_over
             a_limit_is_leased_either_before_it_is_lowered_or_after
+            a_gateway_leases_before_it_is_retired_or_not_at_all
             // And everybody.
             whoever_is_at_work_at_once_nobody_is_in_anybodys_way
         );

@@ -3,20 +3,21 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::{Member, Money, Org, Plan, Refill, Registration, Role, Spend, Store, SyncRequest};
 use ledger::{
     Access, AccountId, Charge, CountsFrom, Credits, Ending, Epoch, Grant, GrantId, GrantKind,
     HoldId, Instant, KeyId, Limit, LimitId, Line, LineSource, MemberId, MemberStanding,
     MemberStatus, NodeId, OrgId, Period, Scope, Surface, Tool, Unit, Usage,
 };
-use store::{Member, Money, Org, Plan, Refill, Registration, Role, Spend, Store, SyncRequest};
-use store_sqlite::SqliteStore;
 
 const MEMBERS: u64 = 50;
 const NOW: Instant = Instant::from_seconds(1_795_426_200);
-pub(crate) const ORG: OrgId = OrgId::from_u128(0x0192_f0c1_0000_7000_8000_0000_0000_0001);
+const ORG: OrgId = OrgId::from_u128(0x0192_f0c1_0000_7000_8000_0000_0000_0001);
 const GRANT: GrantId = GrantId::from_u128(0x5001);
 
-pub(crate) struct Office {
+/// An organisation of fifty, each member with a limit, and the gateway that reports what they call.
+#[derive(Debug)]
+pub struct Office {
     /// The accounts of the limits: the organisation's, then each member's.
     limits: Vec<AccountId>,
     epoch: Epoch,
@@ -33,8 +34,11 @@ fn member(number: u64) -> MemberId {
 }
 
 impl Office {
+    /// The organisation.
+    pub const ORG: OrgId = ORG;
+
     /// Makes the organisation, starts its gateway, and leases everything.
-    pub(crate) async fn move_in(store: &SqliteStore) -> Self {
+    pub async fn move_in(store: &impl Store) -> Self {
         settle(store).await;
         let periods = store.open_periods(ORG, NOW).await.expect("periods");
         let limits = periods.iter().map(|period| period.account).collect();
@@ -50,7 +54,7 @@ impl Office {
     }
 
     /// The next call, with so many charges.
-    pub(crate) fn call(&mut self, charges: u64) -> SyncRequest {
+    pub fn call(&mut self, charges: u64) -> SyncRequest {
         let events: Vec<_> = (0..charges).map(|_| self.charge()).collect();
         let mut sums: BTreeMap<AccountId, Credits> = BTreeMap::new();
         for line in events.iter().flat_map(|charge| &charge.lines) {
@@ -131,7 +135,7 @@ fn hash(n: u64) -> [u8; 32] {
     hash
 }
 
-async fn settle(store: &SqliteStore) {
+async fn settle(store: &impl Store) {
     let price = Money { minor: 0, currency: "EUR".to_owned() };
     let org = Org {
         id: ORG,
@@ -176,7 +180,7 @@ async fn settle(store: &SqliteStore) {
     }
 }
 
-async fn put_limit(store: &SqliteStore, number: u64, scope: Scope) {
+async fn put_limit(store: &impl Store, number: u64, scope: Scope) {
     let id = LimitId::from_u128(0x6000 + u128::from(number));
     let limit = Limit { id, scope, tool: None, period: Period::Total, amount: Credits::MAX };
     store.put_limit(ORG, &limit, CountsFrom::Now, NOW).await.expect("a limit");

@@ -1,5 +1,4 @@
 //! Whether a store adds up: a busy one does, and each fault is found by the check that it is for.
-#![expect(clippy::unwrap_used, reason = "what a test cannot go on without ends it")]
 
 use postgres_cluster::{Database, test_server};
 use store::Check::{
@@ -105,6 +104,14 @@ const FAULTS: &[Fault] = &[
          UPDATE accounts SET leased = leased + 1000000000000 FROM lease
          WHERE accounts.account_id = lease.account_id",
         &[NeverOver],
+    ),
+    (
+        "of a grant is written off what no gateway has lost",
+        "UPDATE accounts SET written_off = written_off + 1
+             WHERE account_id = (SELECT account_id FROM accounts
+                 WHERE kind <> 'limit' AND spent + leased + expired < amount
+                 ORDER BY account_id LIMIT 1)",
+        &[Leased, Grants, ChargeEntries],
     ),
     (
         "an event says more than its lines",
