@@ -161,24 +161,3 @@ async fn a_lease_that_ran_low_while_the_store_was_away_is_filled_once_it_is_back
     }
     cluster.shutdown().await;
 }
-
-#[tokio::test]
-async fn who_comes_after_an_outage_that_nobody_waited_out_is_asked_for() {
-    let cluster = Cluster::of(2, bounds("hold_wait: 50ms")).await;
-    let caller = cluster.caller(1).await;
-    cluster.grant(1, "1000").await;
-    assert_eq!(cluster.call(0, &caller, &chat("mock-flat")).await.0, 200);
-    cluster.until(|accounts| accounts[0].spent == micros(CREDIT)).await;
-    cluster.nodes[0].reach(Reach::Nothing);
-    while cluster.call(0, &caller, &chat("mock-flat")).await.0 == 200 {}
-    // Nobody waits any more, and the store is asked in vain all the same.
-    let syncs = || async {
-        let calls = cluster.nodes[0].counts("bursar_store_calls_total").await;
-        calls.iter().find(|(operation, _)| operation.contains("sync")).map(|(_, count)| *count)
-    };
-    let before = syncs().await.unwrap();
-    while syncs().await < Some(before + 3) {}
-    cluster.nodes[0].reach(Reach::All);
-    while cluster.call(0, &caller, &chat("mock-flat")).await.0 != 200 {}
-    cluster.shutdown().await;
-}
