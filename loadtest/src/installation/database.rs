@@ -31,18 +31,18 @@ const REVOKED: &str = "SELECT replace(key_id::text, '-', ''), \
 const COMMITS: &str = "SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()";
 
 impl Database {
-    /// That of a URL, or a private one on a server of its own that is as durable as a real one.
+    /// That of a URL, or a private one on a server of its own.
     ///
     /// # Errors
     /// There is no Postgres on this machine, or it does not start.
-    pub(super) fn start(given: Option<&str>) -> Result<Self> {
+    pub(super) fn start(given: Option<&str>, durable: bool) -> Result<Self> {
         if let Some(url) = given {
             let (server, name) = url.rsplit_once('/').context("a URL without a database")?;
             let (server, name) = (Server::at(server)?, name.to_owned());
             return Ok(Self { url: url.to_owned(), server, name, private: None });
         }
         let settings = vec![("track_commit_timestamp".to_owned(), "on".to_owned())];
-        let options = Options { durable: true, settings, ..Options::default() };
+        let options = Options { durable, settings, ..Options::default() };
         let cluster = Cluster::make(options).context("cannot start a Postgres")?;
         let server = cluster.server().clone();
         let database = server.database().context("cannot make a database")?;

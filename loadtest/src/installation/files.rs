@@ -3,15 +3,17 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::Database;
 use super::gateway::Listeners;
+use super::{Database, Waits};
 use crate::audit::LOGGED;
 
 const CONFIG: &str = include_str!("config.yaml");
 
 /// The config of every gateway.
-pub(super) fn config(max_offline: Duration) -> String {
-    CONFIG.replace("MAX_OFFLINE", &format!("{}ms", max_offline.as_millis()))
+pub(super) fn config(waits: Waits) -> String {
+    let millis = |duration: Duration| format!("{}ms", duration.as_millis());
+    let config = CONFIG.replace("MAX_OFFLINE", &millis(waits.max_offline));
+    config.replace("HOLD_WAIT", &millis(waits.hold_wait))
 }
 
 /// What the gateways of an installation share and nobody else knows.

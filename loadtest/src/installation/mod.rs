@@ -38,9 +38,19 @@ pub(crate) struct Plan<'a> {
     pub(crate) database: Option<&'a str>,
     pub(crate) folder: Option<&'a Path>,
     pub(crate) pace: Pace,
-    /// How long a gateway serves without the database.
-    pub(crate) max_offline: Duration,
+    pub(crate) waits: Waits,
+    /// Whether what a private database commits survives a power loss.
+    pub(crate) durable: bool,
     pub(crate) people: &'a People,
+}
+
+/// How long a gateway waits.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Waits {
+    /// For a database that is away, while it serves.
+    pub(crate) max_offline: Duration,
+    /// For credits that others hold, and for the database to say so.
+    pub(crate) hold_wait: Duration,
 }
 
 /// The running processes. Dropped, the gateways stop first and the database last.
@@ -65,11 +75,11 @@ impl Installation {
     /// Something does not start, or refuses its part.
     pub(crate) async fn start(plan: Plan<'_>) -> Result<Self> {
         let folder = Folder::of(plan.folder)?;
-        let database = Database::start(plan.database)?;
+        let database = Database::start(plan.database, plan.durable)?;
         let bill = folder.path().join("bill.jsonl");
         let provider = Provider::start(plan.mock_provider, plan.pace, Some(&bill))?;
         let config = folder.path().join("bursar.yaml");
-        std::fs::write(&config, files::config(plan.max_offline)).context("the gateways' config")?;
+        std::fs::write(&config, files::config(plan.waits)).context("the gateways' config")?;
         let secrets = Secrets::drawn();
 
         let mut gateways = Vec::new();

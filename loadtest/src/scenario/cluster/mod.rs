@@ -57,7 +57,8 @@ pub(crate) async fn run(options: &Cluster, programs: &Programs) -> Result<Verdic
         database: common.database.as_deref(),
         folder: common.folder.as_deref(),
         pace: plan.pace(),
-        max_offline: plan.max_offline(),
+        waits: plan.waits(),
+        durable: !plan.is_short(),
         people: &budgets.people,
     })
     .await?;

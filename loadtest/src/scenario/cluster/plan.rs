@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::cli::{Cluster, Faults};
+use crate::installation::Waits;
 use crate::provider::Pace;
 
 /// The sizes of a run. What takes time is divided by `hurry`.
@@ -20,6 +21,8 @@ pub(super) struct Plan {
 /// Of 100 calls, those on the hot budget.
 pub(super) const HOT_SHARE: u32 = 60;
 
+/// How long a request waits for credits that others hold: what a gateway does of itself.
+const HOLD_WAIT: Duration = Duration::from_secs(2);
 /// How long a gateway without a database serves where the run is about something else.
 const MAX_OFFLINE: Duration = Duration::from_secs(5 * 60);
 /// And where it is about that.
@@ -51,6 +54,16 @@ impl Plan {
             Faults::Outage => SHORT_OFFLINE / self.hurry,
             Faults::None | Faults::Kill | Faults::StopDatabase => MAX_OFFLINE,
         }
+    }
+
+    /// Whether it is for a machine that does other things beside: what takes long there is no fault.
+    pub(super) const fn is_short(&self) -> bool {
+        self.hurry > 1
+    }
+
+    pub(super) fn waits(&self) -> Waits {
+        let hold_wait = if self.is_short() { HOLD_WAIT * 3 } else { HOLD_WAIT };
+        Waits { max_offline: self.max_offline(), hold_wait }
     }
 
     /// How fast the provider answers: slowly enough that a kill meets answers that have begun.

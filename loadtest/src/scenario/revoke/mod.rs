@@ -20,7 +20,7 @@ use self::revoker::revoke_all;
 use crate::audit::{Observed, Samples, charges, reconcile, refused};
 use crate::bodies::Form;
 use crate::cli::Revoke;
-use crate::installation::{House, Installation, Plan};
+use crate::installation::{House, Installation, Plan, Waits};
 use crate::load::{Progress, Schedule, closed};
 use crate::programs::Programs;
 use crate::provider::Pace;
@@ -32,7 +32,9 @@ use crate::traffic::{Play, Player, open_each};
 
 /// A provider that takes its time.
 const PACE: Pace = Pace { first_byte: Duration::from_millis(20), chunk: Duration::ZERO };
-const MAX_OFFLINE: Duration = Duration::from_secs(5 * 60);
+/// Credits suffice: nobody waits for them but whoever is the first.
+const WAITS: Waits =
+    Waits { max_offline: Duration::from_secs(5 * 60), hold_wait: Duration::from_secs(10) };
 /// How long the gateways are kept busy to see what they can do.
 const BUSY: Duration = Duration::from_secs(5);
 /// How long a revocation may take, so that a run ends that does not get on.
@@ -53,7 +55,8 @@ pub(crate) async fn run(options: &Revoke, programs: &Programs) -> Result<Verdict
         database: common.database.as_deref(),
         folder: common.folder.as_deref(),
         pace: PACE,
-        max_offline: MAX_OFFLINE,
+        waits: WAITS,
+        durable: true,
         people: &people(options.revocations),
     })
     .await?;
