@@ -19,14 +19,14 @@ fn with(office: &Office, host: &str, query: &str) -> Options {
     Options { url: format!("{url}?{query}"), acquire_timeout, ..office.options.clone() }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_without_encryption_is_refused_where_it_is_required() {
     let office = Office::new().await;
     assert!(PostgresStore::connect(&with(&office, "127.0.0.1", "sslmode=require")).await.is_err());
     assert!(PostgresStore::connect(&with(&office, "127.0.0.1", "sslmode=prefer")).await.is_ok());
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_is_who_its_certificate_says() {
     let tls = Some((CERTIFICATE.to_owned(), KEY.to_owned()));
     let cluster = Cluster::make(ClusterOptions { tls, ..ClusterOptions::default() }).unwrap();

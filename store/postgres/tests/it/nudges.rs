@@ -9,7 +9,7 @@ async fn heard(nudges: &mut Receiver<Nudge>, seq: ChangeSeq) {
     while nudges.recv().await.unwrap() != Nudge::Changed(seq) {}
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_change_on_one_gateway_is_heard_on_every_other() {
     let office = Office::new().await;
     let (here, there) = (office.store().await, office.store().await);
@@ -22,7 +22,7 @@ async fn a_change_on_one_gateway_is_heard_on_every_other() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_refused_is_not_heard() {
     let office = Office::new().await;
     let store = office.store().await;
@@ -38,7 +38,7 @@ async fn what_is_refused_is_not_heard() {
     assert_eq!(next, ChangeSeq(last.0 + 1));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lost_connection_is_made_again_and_tells_what_was_missed() {
     let office = Office::new().await;
     let store = office.store().await;

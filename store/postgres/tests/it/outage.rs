@@ -26,7 +26,7 @@ fn unavailable<T: std::fmt::Debug>(result: store::Result<T>) {
     assert!(matches!(result, Err(Error::Unavailable(_))), "{result:?}");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_connection_cut_in_a_transaction_leaves_nothing_and_the_next_call_works() {
     let office = Office::new().await;
     let store = Arc::new(office.store().await);
@@ -49,7 +49,7 @@ async fn a_connection_cut_in_a_transaction_leaves_nothing_and_the_next_call_work
     assert_eq!(seq, ChangeSeq(before.seq.0 + 1));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_call_that_is_abandoned_in_a_transaction_leaves_nothing_and_no_lock() {
     let office = Office::new().await;
     let store = Arc::new(office.store().await);
@@ -69,7 +69,7 @@ async fn a_call_that_is_abandoned_in_a_transaction_leaves_nothing_and_no_lock() 
     assert_eq!(office.database.run("SELECT count(*) FROM keys").unwrap(), "0");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lock_that_is_held_for_too_long_is_not_waited_for() {
     let office = Office::new().await;
     let brief = Options { lock_timeout: Duration::from_millis(50), ..office.options.clone() };
@@ -82,7 +82,7 @@ async fn a_lock_that_is_held_for_too_long_is_not_waited_for() {
     store.put_org(&org()).await.unwrap();
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_is_read_only_is_one_that_does_not_write_for_now() {
     let office = Office::new().await;
     let read_only = |on: &str| {
@@ -101,7 +101,7 @@ async fn a_server_that_is_read_only_is_one_that_does_not_write_for_now() {
     office.store().await.put_org(&org()).await.unwrap();
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_without_a_place_is_one_that_has_none_for_now() {
     let settings = vec![
         ("max_connections".to_owned(), "6".to_owned()),

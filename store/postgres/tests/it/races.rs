@@ -106,7 +106,7 @@ async fn starts_of_one_gateway_at_once_are_different_starts() {
 }
 
 /// A sync of the earlier start that has found itself the last one must be done when the next begins.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_start_waits_for_what_is_on_its_way_of_the_earlier_one() {
     let office = Office::new().await;
     let store = Arc::new(office.store().await);
@@ -128,7 +128,7 @@ async fn a_start_waits_for_what_is_on_its_way_of_the_earlier_one() {
 }
 
 /// Neither does a sign of life wait for a gateway's syncs, nor they for it.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_heartbeat_does_not_wait_for_a_sync() {
     let office = Office::new().await;
     let store = office.store().await;
@@ -189,7 +189,7 @@ async fn an_abandoned_claim_can_be_given_back_however_far_it_was() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn keys_whose_time_is_over_are_swept_by_later_claims() {
     let office = Office::new().await;
     let store = office.store().await;

@@ -291,7 +291,7 @@ const FAULTS: &[Fault] = &[
     ),
 ];
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_busy_store_adds_up_and_each_fault_is_found_by_the_checks_that_it_is_for_and_no_other() {
     let (store, database) = busy(1, 700).await;
     let found = store.reconcile().await.unwrap();
@@ -315,7 +315,7 @@ async fn a_busy_store_adds_up_and_each_fault_is_found_by_the_checks_that_it_is_f
     assert!(store.reconcile().await.unwrap().holds());
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_difference_names_what_differs_and_by_how_much() {
     let (store, database) = busy(2, 60).await;
     let more = "UPDATE accounts SET spent = spent + 1500000, amount = amount + 1500000

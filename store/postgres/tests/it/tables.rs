@@ -8,7 +8,7 @@ use store_postgres::PostgresStore;
 
 use crate::office::{MEMBER, NOW, ORG, Office, hold, key, registration, secret, settle_in};
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_table_and_every_column_of_money_has_a_comment() {
     let office = Office::new().await;
     let tables = "SELECT relname FROM pg_class
@@ -26,7 +26,7 @@ async fn every_table_and_every_column_of_money_has_a_comment() {
     assert_eq!(office.database.run(columns).unwrap(), "");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_constraint_bears_the_name_of_its_table_and_of_its_rule() {
     let office = Office::new().await;
     let unnamed = "SELECT conname FROM pg_constraint
@@ -37,7 +37,7 @@ async fn every_constraint_bears_the_name_of_its_table_and_of_its_rule() {
     assert_eq!(office.database.run(unnamed).unwrap(), "");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_on_record_is_neither_changed_nor_removed() {
     let office = Office::new().await;
     settle_in(&office.store().await).await;
@@ -69,7 +69,7 @@ async fn what_is_on_record_is_neither_changed_nor_removed() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_account_is_ever_over() {
     let office = Office::new().await;
     settle_in(&office.store().await).await;
@@ -87,7 +87,7 @@ async fn no_account_is_ever_over() {
     assert!(run("UPDATE accounts SET leased = leased + 1").is_err());
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn tables_are_brought_up_to_date_once_however_many_do_it() {
     let office = Office::bare();
     let migrate = || PostgresStore::migrate(&office.options);
@@ -98,14 +98,14 @@ async fn tables_are_brought_up_to_date_once_however_many_do_it() {
     assert_eq!(office.store().await.stamp().await.unwrap(), before);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_store_without_tables_says_how_to_make_them() {
     let office = Office::bare();
     let refused = PostgresStore::connect(&office.options).await.unwrap_err();
     assert!(matches!(&refused, Error::Conflict(text) if text.contains("run `bursar migrate`")));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_tables_of_another_program_are_left_alone() {
     let office = Office::bare();
     office.database.run("CREATE TABLE theirs (n int)").unwrap();
@@ -117,7 +117,7 @@ async fn the_tables_of_another_program_are_left_alone() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_binary_runs_on_later_tables_for_as_long_as_they_serve_it() {
     let office = Office::new().await;
     let run = |statement| office.database.run(statement).unwrap();
@@ -134,7 +134,7 @@ async fn a_binary_runs_on_later_tables_for_as_long_as_they_serve_it() {
     assert!(matches!(&refused, Error::Conflict(text) if text.contains("run `bursar migrate`")));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn tables_of_other_migrations_are_refused() {
     let office = Office::new().await;
     office.database.run("UPDATE _sqlx_migrations SET checksum = '' WHERE version = 2").unwrap();
@@ -147,7 +147,7 @@ async fn tables_of_other_migrations_are_refused() {
 }
 
 /// Statements that are prepared must go on when a later version expands the tables under them.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_column_that_is_added_disturbs_nobody() {
     let office = Office::new().await;
     let store = office.store().await;
@@ -175,7 +175,7 @@ async fn a_column_that_is_added_disturbs_nobody() {
     all().await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_months_to_come_have_partitions() {
     let office = Office::new().await;
     let months = "SELECT count(*) FROM pg_inherits WHERE inhparent = 'usage_events'::regclass";
@@ -192,7 +192,7 @@ async fn the_months_to_come_have_partitions() {
     assert_eq!(office.database.run(in_month).unwrap(), "t");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_month_whose_events_came_before_its_partition_stays_with_the_rest() {
     let office = Office::new().await;
     let run = |statement: &str| office.database.run(statement).unwrap();
@@ -207,7 +207,7 @@ async fn a_month_whose_events_came_before_its_partition_stays_with_the_rest() {
     assert_eq!(run("SELECT count(*) FROM usage_events"), "1");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_look_up_is_one_statement_and_what_nobody_asks_is_none() {
     let office = Office::new().await;
     let store = Arc::new(office.store().await);

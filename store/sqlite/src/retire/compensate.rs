@@ -51,22 +51,17 @@ pub(super) struct Made {
 }
 
 /// The grants for what was lost with a node's earlier starts, by organisation and grant.
-pub(super) async fn made_for(
-    tx: &mut SqliteConnection,
-    node: NodeId,
-    epoch: Epoch,
-) -> Result<Vec<Made>> {
+pub(super) async fn made_for(tx: &mut SqliteConnection, node: NodeId) -> Result<Vec<Made>> {
     let rows = sqlx::query(
         "SELECT made.org_id, made.grant_id, made.amount AS compensated, accounts.amount,
              min(accounts.spent + accounts.expired + accounts.written_off, accounts.amount) AS gone
          FROM compensations AS made CROSS JOIN accounts
              ON accounts.shard = made.shard AND accounts.org_id = made.org_id
                 AND accounts.account_id = made.grant_id
-         WHERE made.node = ? AND made.epoch < ? AND made.taken_back = 0
+         WHERE made.node = ? AND made.taken_back = 0
          ORDER BY made.org_id, made.grant_id",
     )
     .bind(node.0)
-    .bind(epoch.0)
     .fetch_all(tx)
     .await?;
     let made = |row: &SqliteRow| {

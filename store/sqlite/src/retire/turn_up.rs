@@ -26,7 +26,7 @@ struct Found {
 /// Gives it back, and takes the grants back that made up for it.
 pub(crate) async fn turn_up(tx: &mut SqliteConnection, node: NodeId, epoch: Epoch) -> Result<()> {
     let found = found(tx, node, epoch).await?;
-    let made = made_for(tx, node, epoch).await?;
+    let made = made_for(tx, node).await?;
     if found.is_empty() && made.is_empty() {
         return Ok(());
     }
@@ -36,7 +36,8 @@ pub(crate) async fn turn_up(tx: &mut SqliteConnection, node: NodeId, epoch: Epoc
     for found in &found {
         give_back(tx, found, at, &cause).await?;
     }
-    for made in &made {
+    // What was lost of one of them is found again by now, and can be taken back as well.
+    for made in &made_for(tx, node).await? {
         take_back(tx, made, at, &cause).await?;
     }
     for (org, (before, account)) in levels {
