@@ -3,6 +3,7 @@
 
 use ledger::OrgId;
 use serde_json::{Value, json};
+use store::Store;
 
 use crate::calls::{CHAT, chat};
 use crate::edits::bounds;
