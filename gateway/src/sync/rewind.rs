@@ -102,7 +102,12 @@ impl Ledger {
             return Ok(());
         }
         warn!("the store has gone back in time: it is told again what it has forgotten");
-        self.store.rejoin(self.knowing(acknowledged)).await?;
+        match self.store.rejoin(self.knowing(acknowledged)).await {
+            Ok(_) => {}
+            // One that serves one gateway has nobody to keep waiting.
+            Err(store::Error::Conflict(_)) => return Ok(()),
+            Err(failure) => return Err(failure),
+        }
         let stamp = self.store.stamp().await?;
         self.incarnation.store(stamp.incarnation, Ordering::Relaxed);
         Ok(())
