@@ -244,7 +244,12 @@ async fn join(
     let told_at = control.clone();
     let (journal_id, last_lsn) = (journal.id(), journal.last().0);
     let registration = Registration { node, journal: journal_id, last_lsn, now, control };
-    let registered = store.register(&registration).await?;
+    let last_epoch = journal.last_epoch();
+    let mut registered = store.register(&registration).await?;
+    // A store that went back in time has forgotten starts: none may be begun twice.
+    while registered.epoch <= last_epoch {
+        registered = store.register(&registration).await?;
+    }
     let applied = registered.applied.iter().map(|(shard, applied)| AppliedUpTo {
         shard: *shard,
         lsn: Lsn(applied.lsn),

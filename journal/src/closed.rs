@@ -3,6 +3,8 @@
 use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
 
+use ledger::Epoch;
+
 use crate::disk::sync_folder;
 use crate::error::{Error, Result};
 use crate::folder::{self, Segments, Written};
@@ -50,6 +52,12 @@ impl ClosedJournal {
     #[must_use]
     pub const fn id(&self) -> u128 {
         self.id
+    }
+
+    /// The last start that wrote it; 0 for none.
+    #[must_use]
+    pub fn last_epoch(&self) -> Epoch {
+        self.segments.last().map_or(Epoch(0), |last| last.header.epoch)
     }
 
     /// The last record; 0 for none.

@@ -102,8 +102,9 @@ impl Ledger {
 
     async fn tell(&self, shard: Shard, turn: &mut Turn, wish: &Wish) -> store::Result<()> {
         let mut wanted = self.ask(wish);
-        self.write_give_backs(shard, &mut turn.unwritten);
+        // Before what goes back is told: a lease of before a lowering goes back with it.
         self.write_grants(shard, turn);
+        self.write_give_backs(shard, &mut turn.unwritten);
         let written = self.journal.durable(self.journal.written()).await;
         written.map_err(|failed| store::Error::Unavailable(failed.to_string()))?;
         loop {

@@ -154,3 +154,38 @@ async fn a_key_that_the_store_has_lost_opens_nothing_more() {
     }
     cluster.shutdown().await;
 }
+
+#[tokio::test]
+async fn a_start_that_the_store_has_forgotten_is_not_begun_twice() {
+    let mut cluster = Cluster::of(2, bounds("hold_wait: 50ms, max_offline: 1h")).await;
+    let caller = cluster.caller(1).await;
+    cluster.grant(1, "20").await;
+    serve(&cluster, &caller, 2).await;
+    until_told(&cluster, 2).await;
+    let backup = cluster.store.backup();
+    for starts in 1..=2 {
+        let node = cluster.nodes.remove(0);
+        let disk = node.disk();
+        drop(node.gateway);
+        let again = cluster.start(if starts == 1 { 1 } else { 2 }, disk).await;
+        cluster.nodes.push(again);
+        serve(&cluster, &caller, 2).await;
+        until_told(&cluster, 2 + 2 * starts).await;
+    }
+    let started = |nodes: Vec<store::StoredNode>| -> Vec<_> {
+        nodes.into_iter().map(|node| node.epoch).collect()
+    };
+    let now = gateway::Clock::now(&*cluster.clock);
+    let before = started(cluster.store.nodes(now).await.unwrap());
+    let node = cluster.nodes.remove(0);
+    let disk = node.disk();
+    drop(node.gateway);
+    cluster.store.restore(&backup);
+    let again = cluster.start(1, disk).await;
+    cluster.nodes.push(again);
+    let after = started(cluster.store.nodes(now).await.unwrap());
+    assert!(after[0] > before[0], "{after:?} after {before:?}");
+    assert_eq!(spend_the_rest(&cluster, &caller).await, 20 - 6);
+    until_told(&cluster, 20).await;
+    cluster.shutdown().await;
+}
