@@ -33,10 +33,9 @@ impl Gateways {
         Self { this, neighbours }
     }
 
-    async fn tell_this(&self, seq: ChangeSeq) -> Option<Told> {
+    async fn tell_this(&self, seq: ChangeSeq) -> Told {
         let told = tokio::time::timeout(WITHIN, self.this.take_in(seq)).await;
-        let in_force = told.unwrap_or(Some(false))?;
-        Some(Told { name: self.this.id().to_string(), in_force })
+        Told { name: self.this.id().to_string(), in_force: told.unwrap_or(false) }
     }
 
     async fn tell_neighbours(&self, seq: ChangeSeq) -> Vec<Told> {
@@ -52,7 +51,7 @@ impl Nodes for Gateways {
     async fn apply(&self, seq: ChangeSeq) -> AppliedBy {
         let (this, neighbours) = tokio::join!(self.tell_this(seq), self.tell_neighbours(seq));
         let mut applied = AppliedBy { nodes: 0, of: 0, missing: Vec::new() };
-        for Told { name, in_force } in this.into_iter().chain(neighbours) {
+        for Told { name, in_force } in std::iter::once(this).chain(neighbours) {
             applied.of += 1;
             if in_force {
                 applied.nodes += 1;

@@ -20,12 +20,12 @@ impl ThisNode {
         self.id
     }
 
-    /// Takes in what the store has committed; whether everything up to `seq` is in force. None once
-    /// it is shut down: it spends nothing any more, so there is nothing to be late with.
-    pub(crate) async fn take_in(&self, seq: ChangeSeq) -> Option<bool> {
+    /// Takes in what the store has committed; whether everything up to `seq` is in force. While it is
+    /// shut down, what still runs may spend, and nobody can say.
+    pub(crate) async fn take_in(&self, seq: ChangeSeq) -> bool {
         match &*self.gateway.read().await {
-            Some(gateway) => Some(gateway.take_in(seq).await),
-            None => None,
+            Some(gateway) => gateway.take_in(seq).await,
+            None => false,
         }
     }
 

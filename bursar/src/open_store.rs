@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use anyhow::anyhow;
 use bursar_config::{Postgres, StoreAddress};
+use jiff::Timestamp;
+use ledger::Instant;
 use store::Store;
 use store_postgres::{Options, PostgresStore};
 use store_sqlite::SqliteStore;
@@ -40,6 +42,17 @@ impl OpenStore {
         }
     }
 
+    /// The time there: gateways go by the database's, not by that of this machine.
+    ///
+    /// # Errors
+    /// The database cannot be reached.
+    pub(crate) async fn now(&self) -> anyhow::Result<Instant> {
+        match self {
+            Self::Sqlite(_) => Ok(of_this_machine()),
+            Self::Postgres(store) => Ok(store.now().await?),
+        }
+    }
+
     /// Closes it, once nobody uses it any more.
     pub(crate) async fn close(self) {
         match self {
@@ -69,4 +82,8 @@ pub(crate) fn options(postgres: &Postgres) -> Options {
         operation_timeout: postgres.connect + postgres.statement,
         ..Options::new(postgres.url.expose())
     }
+}
+
+pub(crate) fn of_this_machine() -> Instant {
+    Instant::from_micros(Timestamp::now().as_microsecond())
 }

@@ -70,8 +70,8 @@ impl Control {
         }
         let body = read(session).await?;
         let Wanted { seq } = serde_json::from_slice(&body).map_err(|_| NO_NUMBER)?;
-        match self.ledger.take_in(ChangeSeq(seq)).await {
-            Ok(_) => Ok(self.ledger.taken_in()),
+        match self.ledger.confirm(ChangeSeq(seq)).await {
+            Ok(in_force) => Ok(in_force),
             Err(failure) => {
                 tracing::warn!(%failure, seq, "a change could not be taken in");
                 Err(AWAY)

@@ -194,8 +194,8 @@ impl Gateway {
 
     /// Takes in what the store has committed; whether everything up to `seq` is in force.
     pub async fn take_in(&self, seq: ChangeSeq) -> bool {
-        match self.ledger.take_in(seq).await {
-            Ok(in_force) => in_force,
+        match self.ledger.confirm(seq).await {
+            Ok(in_force) => in_force >= seq,
             Err(failure) => {
                 tracing::warn!(%failure, "a change could not be taken in");
                 false

@@ -26,7 +26,9 @@ pub struct Account {
     pub(crate) low: Credits,
     pub(crate) end: Instant,
     /// Waiters that are short here: whoever comes after them does not overtake.
-    pub(crate) waiters: u32,
+    pub(crate) waiters: u16,
+    /// The request to the store before which it was charged last, as the book counts them.
+    pub(crate) charged_before: u16,
     /// Ended or removed: whatever comes free goes back to the store.
     pub(crate) closed: bool,
     /// That it runs low has been told since the last lease.
@@ -136,6 +138,7 @@ impl Account {
             owed: zero,
             low: zero,
             waiters: 0,
+            charged_before: 0,
             closed: false,
             told_low: false,
             drained: false,
@@ -285,6 +288,14 @@ impl Account {
             (self.drained, self.lasting) = (false, false);
             self.refunded = refunded;
         }
+        self.spent = charged.saturating_sub(self.refunded);
+    }
+
+    /// The store knows every charge of this gateway, and this gateway has no more: what the store says
+    /// is what is spent.
+    pub(crate) fn believe(&mut self, spent: Credits, refunded: Credits) {
+        self.learn(spent, refunded);
+        let charged = spent.saturating_add(refunded);
         self.spent = charged.saturating_sub(self.refunded);
     }
 

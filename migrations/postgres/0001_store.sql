@@ -6,6 +6,7 @@ CREATE TABLE meta (
     incarnation    bigint   NOT NULL,
     incarnation_at bigint   NOT NULL,
     change_seq     bigint   NOT NULL,
+    lineage        text,
 
     CONSTRAINT meta_pk          PRIMARY KEY (row_number),
     CONSTRAINT meta_one_row     CHECK (row_number = 1),
@@ -17,9 +18,11 @@ COMMENT ON TABLE meta IS
     'Which store this is, and the one counter of changes. One row, locked last by who changes something.';
 COMMENT ON COLUMN meta.store_id IS 'made with the store; another one is another store';
 COMMENT ON COLUMN meta.incarnation IS
-    'counted up when a gateway finds that the store has gone back in time: gateways read everything '
-    'again, and tell what the store has forgotten';
+    'counted up when the store has gone back in time, or may have, since it stands on another server: '
+    'gateways read everything again, and tell what the store has forgotten';
 COMMENT ON COLUMN meta.incarnation_at IS 'when it was last counted up';
+COMMENT ON COLUMN meta.lineage IS
+    'the cluster, and the line of its history, that the store was last met on; NULL for one never met';
 COMMENT ON COLUMN meta.change_seq IS
     'the last change; counted up inside the change''s own transaction, so that numbers commit in order';
 

@@ -59,8 +59,8 @@ pub use lease::{
 pub use model::{Backup, Model};
 pub use names::{ending_from_name, ending_name, source_from_name, source_name};
 pub use node::{
-    Alive, FROZEN_AT_MOST_MICROS, Heartbeat, LastStart, NodeState, Nudge, Registered, Registration,
-    Rejoin, SILENT_AFTER_MICROS, StoredNode,
+    Alive, FROZEN_AT_LEAST_MICROS, FROZEN_AT_MOST_MICROS, Heartbeat, LastStart, NodeState, Nudge,
+    Registered, Registration, Rejoin, SILENT_AFTER_MICROS, StoredNode,
 };
 pub use path::longest_path;
 pub use people::{

@@ -7,6 +7,10 @@ use crate::{Applied, ChangeSeq, Stamp};
 /// A gateway of which nothing was heard for so long is silent: what it has leased is in doubt.
 pub const SILENT_AFTER_MICROS: i64 = 10_000_000;
 
+/// So long everything is frozen whoever is known: a gateway that the store has forgotten, or takes for
+/// ended, hears of it with its next signs of life.
+pub const FROZEN_AT_LEAST_MICROS: i64 = 6_000_000;
+
 /// After so long nothing is frozen any more: a gateway that has not come back has stopped by itself.
 pub const FROZEN_AT_MOST_MICROS: i64 = 300_000_000;
 

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use jiff::Timestamp;
-use ledger::{Credits, Instant};
+use ledger::Credits;
 use serde::Serialize;
 use store::{NodeState, StoredNode};
 
@@ -15,16 +15,11 @@ use crate::cli::NodeListArguments;
 /// As the store says.
 #[tokio::main(flavor = "current_thread")]
 pub(crate) async fn list(arguments: &NodeListArguments) -> anyhow::Result<ExitCode> {
-    let store = arguments.store.open_read_only().await?;
-    let nodes = store.nodes(now()).await?;
+    let (store, now) = arguments.store.open_at().await?;
+    let nodes = store.nodes(now).await?;
     let printed = if arguments.json { json(&nodes)? } else { table(&nodes)? };
     println!("{printed}");
     Ok(ExitCode::SUCCESS)
-}
-
-/// The time of this machine.
-pub(super) fn now() -> Instant {
-    Instant::from_micros(Timestamp::now().as_microsecond())
 }
 
 /// What nobody can spend until the gateway is back or given up.

@@ -9,9 +9,8 @@ use anyhow::{Context, bail};
 use bursar_config::StoreAddress;
 use ledger::{Credits, OrgId};
 use serde::Serialize;
-use store::{Error, NodeState, Retired, Retirement, Store, StoredNode};
+use store::{Error, NodeState, Retired, Retirement, StoredNode};
 
-use super::list::now;
 use crate::cli::NodeRetireArguments;
 use crate::open_store::OpenStore;
 
@@ -22,7 +21,7 @@ use crate::open_store::OpenStore;
 #[tokio::main(flavor = "current_thread")]
 pub(crate) async fn retire(arguments: &NodeRetireArguments) -> anyhow::Result<ExitCode> {
     let store = open(arguments).await?;
-    let retired = give_up(&*store.shared(), arguments).await;
+    let retired = give_up(&store, arguments).await;
     store.close().await;
     let (node, retired) = retired?;
     let said = if arguments.json { json(&node, &retired)? } else { text(&node, &retired) };
@@ -47,10 +46,11 @@ async fn open(arguments: &NodeRetireArguments) -> anyhow::Result<OpenStore> {
 }
 
 async fn give_up(
-    store: &dyn Store,
+    open: &OpenStore,
     arguments: &NodeRetireArguments,
 ) -> anyhow::Result<(StoredNode, Retired)> {
-    let nodes = store.nodes(now()).await?;
+    let store = open.shared();
+    let nodes = store.nodes(open.now().await?).await?;
     let named = |node: &StoredNode| node.node.to_string() == arguments.node;
     let node = nodes.into_iter().find(named);
     let node = node.with_context(|| {
@@ -60,7 +60,8 @@ async fn give_up(
         bail!("{} is as it was", node.node);
     }
     let assume_spent = arguments.assume_spent;
-    let retirement = Retirement { node: node.node, assume_spent, now: now() };
+    // Somebody may have thought about it for a while.
+    let retirement = Retirement { node: node.node, assume_spent, now: open.now().await? };
     let retired = store.retire(&retirement).await?;
     Ok((node, retired))
 }

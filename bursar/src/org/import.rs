@@ -72,7 +72,22 @@ struct Import<'a> {
 
 impl<'a> Import<'a> {
     fn of(file: &'a OrgFile, now: Instant) -> anyhow::Result<Self> {
-        Ok(Self { file, id: OrgId::from_u128(fresh()), names: Names::of(file)?, now })
+        let import = Self { file, id: OrgId::from_u128(fresh()), names: Names::of(file)?, now };
+        import.check()?;
+        Ok(import)
+    }
+
+    /// Finds what a row names and the file does not have, before anything is put.
+    fn check(&self) -> anyhow::Result<()> {
+        let OrgFile { groups, members, keys, grants, limits, .. } = self.file;
+        groups.iter().try_for_each(|row| self.group(&row.name, &row.managers).map(drop))?;
+        members.iter().try_for_each(|row| self.member(row).map(drop))?;
+        for row in keys {
+            self.names.keys.id(&row.name)?;
+            self.names.members.id(&row.member)?;
+        }
+        grants.iter().try_for_each(|row| self.grant(row).map(drop))?;
+        limits.iter().try_for_each(|row| self.limit(row).map(drop))
     }
 
     async fn put(&self, store: &dyn Store, hasher: &KeyHasher) -> anyhow::Result<Imported> {

@@ -39,6 +39,7 @@ impl Ledger {
             incarnation: self.told_incarnation(),
             now: self.clock.now(),
         };
+        let in_force = self.directory.taken_in();
         let alive = match self.store.heartbeat(beat).await {
             Ok(alive) => alive,
             Err(failure) => {
@@ -50,7 +51,7 @@ impl Ledger {
         self.clock.store_says(alive.now);
         self.health.beat_answered(asked);
         self.live.store(alive.live, Ordering::Relaxed);
-        self.is_another_life(&alive.stamp);
+        self.is_another_life(&alive.stamp, in_force);
         for shard in alive.recalled {
             self.bell(shard).ring_recalled();
         }

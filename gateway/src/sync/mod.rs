@@ -150,9 +150,20 @@ impl Ledger {
         self.lease_all(org).await.map(|_| ())
     }
 
-    /// The last change of the feed that is in force.
-    pub(crate) fn taken_in(&self) -> ChangeSeq {
-        self.directory.taken_in()
+    /// Takes in the feed up to a change; the last change that is in force, for whoever is told that
+    /// it is. A store that went back in time counts changes anew: what was in force before says
+    /// nothing of what it means now.
+    ///
+    /// # Errors
+    /// The store's; [`store::Error::Unavailable`] until everything is read again.
+    pub(crate) async fn confirm(&self, seq: ChangeSeq) -> store::Result<ChangeSeq> {
+        let leased = self.take_in(seq).await;
+        let in_force = self.directory.taken_in();
+        let stamp = self.store.stamp().await?;
+        if self.is_another_life(&stamp, in_force) {
+            return Err(store::Error::Unavailable("it has gone back in time".to_owned()));
+        }
+        leased.map(|_| in_force)
     }
 
     /// Takes in the feed; whether everything up to `seq` is in force.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use journal::{AppliedUpTo, Lsn};
 use ledger::Shard;
-use store::{Applied, Registered, Rejoin, Stamp};
+use store::{Applied, ChangeSeq, Registered, Rejoin, Stamp};
 use tokio::sync::{MutexGuard, watch};
 use tracing::{debug, error, warn};
 
@@ -72,8 +72,10 @@ impl Ledger {
         }
         let registered = match self.store.rejoin(self.rejoining(&turns)).await {
             Ok(registered) => registered,
-            // Noticed twice, and seen to the first time.
-            Err(store::Error::Conflict(_)) => return Ok(()),
+            Err(store::Error::Conflict(_)) => {
+                drop(turns);
+                return self.read_what_changed_anew().await;
+            }
             Err(failure) => return Err(failure),
         };
         self.put_back().await?;
@@ -85,6 +87,17 @@ impl Ledger {
         self.give_back_earlier_leases().await?;
         let stamp = self.directory.reload().await?;
         self.incarnation.store(stamp.incarnation, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// The store knows all that this gateway has told it: what went back was noticed twice, or was
+    /// nothing but what admins had changed.
+    async fn read_what_changed_anew(&self) -> store::Result<()> {
+        let in_force = self.directory.taken_in();
+        if self.store.stamp().await?.seq < in_force {
+            self.put_back().await?;
+            self.directory.reload().await?;
+        }
         Ok(())
     }
 
@@ -123,12 +136,16 @@ impl Ledger {
         if told { self.incarnation.load(Ordering::Relaxed) } else { 0 }
     }
 
-    /// Looks whether it is another life of the store; then it is seen to.
-    pub(super) fn is_another_life(&self, stamp: &Stamp) {
+    /// Whether it is another life of the store than the one in which `in_force` was its last change;
+    /// then it is seen to.
+    pub(super) fn is_another_life(&self, stamp: &Stamp, in_force: ChangeSeq) -> bool {
         let is_told = self.told.load(Ordering::Acquire);
-        if is_told && stamp.incarnation != self.incarnation.load(Ordering::Relaxed) {
+        let is_known = stamp.incarnation == self.incarnation.load(Ordering::Relaxed);
+        let went_back = is_told && (!is_known || stamp.seq < in_force);
+        if went_back {
             self.went_back.notify_one();
         }
+        went_back
     }
 
     fn rejoining(&self, turns: &[(Shard, MutexGuard<'_, Turn>)]) -> Rejoin {

@@ -58,8 +58,10 @@ impl Book {
     /// request of this one after the answer before it.
     pub fn take_answer(&mut self, answer: Answer, now: Instant) -> Decided {
         self.version = self.version.wrapping_add(1);
-        for figures in &answer.figures {
-            self.learn(figures);
+        // A gateway that is alone knows all there is to know.
+        let shared = self.leases == Leases::Shared;
+        for figures in answer.figures.iter().filter(|_| shared) {
+            self.learn_by_answer(figures);
         }
         for (ticket, verdict) in &answer.verdicts {
             self.hear(*ticket, *verdict);
@@ -77,6 +79,20 @@ impl Book {
         let given = self.accounts[index].give_back(at_most);
         self.note_return(account, given);
         given
+    }
+
+    /// Where nothing runs here, and nothing ended since the request was made, the figures contain
+    /// all that this gateway has charged: they also mend what it thought was spent.
+    ///
+    /// A charge is in the journal, and may be in the figures, a moment before it is in the book: it
+    /// is counted twice then, until nothing runs.
+    fn learn_by_answer(&mut self, figures: &Figures) {
+        self.learn(figures);
+        let Some(index) = self.accounts.find(figures.account) else { return };
+        let (account, request) = (&mut self.accounts[index], self.request);
+        if account.held.is_zero() && account.charged_before != request {
+            account.believe(figures.spent, figures.refunded);
+        }
     }
 
     pub(super) fn learn(&mut self, figures: &Figures) {

@@ -77,6 +77,8 @@ pub struct Book {
     /// Accounts that were lowered since the last request to the store: a lease may have been
     /// granted before.
     lowered: Vec<AccountId>,
+    /// The request to the store that is made next, counted round and round.
+    request: u16,
     /// Paths that ran low and have not been told.
     low: Vec<(PathIndex, LowPath)>,
 }
@@ -110,6 +112,7 @@ impl Book {
             waiting: VecDeque::new(),
             last_ticket: 0,
             returns: Vec::new(),
+            request: 1,
             lowered: Vec::new(),
             low: Vec::new(),
         }
@@ -128,6 +131,7 @@ impl Book {
         for part in &settlement.parts {
             let account = &mut self.accounts[part.held.index];
             let returned = account.settle(part.held.amount, part.charged);
+            account.charged_before = self.request;
             let done = account.closed && account.held.is_zero();
             self.note_return(part.held.account, returned);
             if done {
@@ -142,6 +146,7 @@ impl Book {
     /// request that is made now.
     pub fn take_returns(&mut self) -> Vec<(AccountId, Credits)> {
         self.lowered.clear();
+        self.request = self.request.wrapping_add(1);
         std::mem::take(&mut self.returns)
     }
 

@@ -157,6 +157,7 @@ impl Model {
     ) {
         let (amount, lease, closed) = (0, 0, false);
         let (low, told_low, drained, lasting, indebted) = (0, false, false, false, false);
+        let charged = false;
         self.accounts.push(Account {
             id,
             kind,
@@ -172,6 +173,7 @@ impl Model {
             told_low,
             drained,
             lasting,
+            charged,
         });
     }
 }

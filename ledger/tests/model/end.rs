@@ -42,6 +42,7 @@ impl Model {
             let account = accounts.iter_mut().find(|account| account.id == part.account).unwrap();
             account.spent += paid;
             account.lease -= paid;
+            account.charged = true;
         }
         self.give_back();
         decided.extend(self.decide_queue(now));

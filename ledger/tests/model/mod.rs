@@ -58,6 +58,8 @@ pub(crate) struct Account {
     pub(crate) drained: bool,
     /// Nobody had anything of it when the store said that it was short.
     pub(crate) lasting: bool,
+    /// Charged since the last request to the store was made.
+    pub(crate) charged: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

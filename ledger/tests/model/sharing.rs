@@ -63,6 +63,7 @@ impl Model {
         self.version += 1;
         for figures in &answer.figures {
             self.learn(figures);
+            self.believe(figures);
         }
         for (number, verdict) in verdicts {
             self.hear(*number, *verdict);
@@ -103,6 +104,26 @@ impl Model {
         if let Some(account) = self.accounts.iter_mut().find(|it| it.id == figures.account) {
             account.learn(micros(figures.spent), micros(figures.refunded));
             account.drained = figures.drained;
+        }
+    }
+
+    /// A request to the store is made: it reports all that was charged until now.
+    pub(crate) fn take_returns(&mut self) -> Vec<(AccountId, Micros)> {
+        self.accounts.iter_mut().for_each(|account| account.charged = false);
+        std::mem::take(&mut self.returns)
+    }
+
+    /// Where nothing runs and nothing was charged since, the store knows best.
+    fn believe(&mut self, figures: &Figures) {
+        let is_held = |hold: &Hold| hold.parts.iter().any(|part| part.account == figures.account);
+        if self.holds.iter().any(is_held) {
+            return;
+        }
+        if let Some(account) = self.accounts.iter_mut().find(|it| it.id == figures.account)
+            && !account.charged
+        {
+            let charged = micros(figures.spent) + micros(figures.refunded);
+            account.spent = (charged - account.refunded).max(0);
         }
     }
 

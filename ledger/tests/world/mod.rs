@@ -252,7 +252,7 @@ impl World {
             *returned.entry(account).or_default() += micros(amount);
         }
         let mut expected: BTreeMap<AccountId, Micros> = BTreeMap::new();
-        for (account, amount) in std::mem::take(&mut self.model.returns) {
+        for (account, amount) in self.model.take_returns() {
             *expected.entry(account).or_default() += amount;
         }
         assert_eq!(returned, expected, "what goes back");

@@ -10,6 +10,7 @@ mod column;
 mod connect;
 mod connections;
 mod error;
+mod lineage;
 mod locks;
 mod nudge;
 mod options;
@@ -82,14 +83,42 @@ impl PostgresStore {
     /// for a URL that is none, and for tables that are too old or too new for this version;
     /// [`store::Error::Corrupt`] for tables that were made by other migrations.
     pub async fn connect(options: &Options) -> Result<Self> {
-        let connect::Opened { connections, listeners, tasks } = connect::open(options).await?;
-        Ok(Self {
+        let opened = connect::open(options).await?;
+        Ok(Self::of(options, opened))
+    }
+
+    /// Opens the store of a database for reading only: beside the gateways that use it, and without
+    /// what they need to have done. Operations that write are refused.
+    ///
+    /// # Errors
+    /// As [`PostgresStore::connect`].
+    pub async fn connect_read_only(options: &Options) -> Result<Self> {
+        let opened = connect::open_read_only(options).await?;
+        Ok(Self::of(options, opened))
+    }
+
+    fn of(options: &Options, opened: connect::Opened) -> Self {
+        let connect::Opened { connections, listeners, tasks } = opened;
+        Self {
             connections,
             operation_timeout: options.operation_timeout,
             claims: idempotency::UnderWay::default(),
             listeners,
             _tasks: tasks,
-        })
+        }
+    }
+
+    /// The database's time, which gateways go by.
+    ///
+    /// # Errors
+    /// [`store::Error::Unavailable`] while the database cannot be reached.
+    pub async fn now(&self) -> Result<Instant> {
+        const NOW: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint";
+        let now = async {
+            let mut session = self.plain().await?;
+            Ok(sqlx::query_scalar(NOW).fetch_one(&mut session).await?)
+        };
+        self.bounded(now).await.map(Instant::from_micros)
     }
 
     /// Ends every connection.

@@ -66,8 +66,14 @@ async fn hear(
     wait: &mut Duration,
 ) -> sqlx::Result<()> {
     let alone = PgPoolOptions::new().max_connections(1).acquire_timeout(ANSWERED_WITHIN);
-    let mut listener = PgListener::connect_with(&alone.connect_lazy_with(options.clone())).await?;
-    listener.listen(CHANNEL).await?;
+    let alone = alone.connect_lazy_with(options.clone());
+    let begun = async {
+        let mut listener = PgListener::connect_with(&alone).await?;
+        listener.listen(CHANNEL).await?;
+        Ok::<_, sqlx::Error>(listener)
+    };
+    let begun = timeout(ANSWERED_WITHIN, begun).await;
+    let mut listener = begun.map_err(|_| sqlx::Error::PoolTimedOut)??;
     *wait = FIRST_WAIT;
     // What was told while nobody listened.
     let seq: i64 =

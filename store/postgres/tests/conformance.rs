@@ -11,3 +11,4 @@ async fn empty() -> (PostgresStore, Database) {
 }
 
 store::conformance!(empty);
+store::conformance!(@many empty);

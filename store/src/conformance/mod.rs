@@ -18,6 +18,7 @@ mod periods;
 mod races;
 mod recalls;
 mod refills;
+mod rejoins;
 mod sharing;
 mod starts;
 mod syncs;
@@ -43,6 +44,7 @@ pub use periods::*;
 pub use races::*;
 pub use recalls::*;
 pub use refills::*;
+pub use rejoins::*;
 pub use sharing::*;
 pub use starts::*;
 pub use syncs::*;
@@ -175,6 +177,12 @@ macro_rules! conformance {
             the_store_keeps_step_with_the_model_on_seed_2 = 2;
             the_store_keeps_step_with_the_model_on_seed_3 = 3;
             the_store_keeps_step_with_the_model_on_seed_4 = 4;
+        );
+    };
+    (@many $make:ident) => {
+        $crate::conformance!(@scenarios $make;
+            a_gateway_that_knows_more_than_the_store_rejoins_it
+            a_store_is_frozen_for_a_time
         );
     };
     (@scenarios $make:ident; $($scenario:ident)*) => {$(

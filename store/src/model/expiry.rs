@@ -8,6 +8,9 @@ use crate::{EntryBook, EntryCause, EntryKind, Expired};
 
 impl State {
     pub(super) fn expire(&mut self, now: Instant) -> Vec<Expired> {
+        if self.is_frozen(now) {
+            return Vec::new();
+        }
         let over = self.money.accounts.iter().filter(|(id, account)| {
             account.source != LineSource::Limit
                 && account.end <= now

@@ -274,4 +274,5 @@ mod tests {
     }
 
     crate::conformance!(empty);
+    crate::conformance!(@many empty);
 }

@@ -6,8 +6,8 @@ use ledger::{Credits, Epoch, Instant, LineSource, NodeId, Shard};
 
 use super::state::{Incarnation, Node, State};
 use crate::{
-    Alive, Applied, ChangeSeq, Error, FROZEN_AT_MOST_MICROS, Heartbeat, LastStart, NodeState,
-    Registered, Registration, Rejoin, Result, Stamp, StoredNode, SyncRequest,
+    Alive, Applied, ChangeSeq, Error, FROZEN_AT_LEAST_MICROS, FROZEN_AT_MOST_MICROS, Heartbeat,
+    LastStart, NodeState, Registered, Registration, Rejoin, Result, Stamp, StoredNode, SyncRequest,
 };
 
 impl State {
@@ -113,7 +113,8 @@ impl State {
     pub(super) fn is_frozen(&self, now: Instant) -> bool {
         let Incarnation { number, since } = self.incarnation;
         let untold = |node: &Node| node.last == LastStart::Running && node.incarnation < number;
-        now < since.plus_micros(FROZEN_AT_MOST_MICROS) && self.nodes.values().any(untold)
+        let began = now < since.plus_micros(FROZEN_AT_LEAST_MICROS);
+        now < since.plus_micros(FROZEN_AT_MOST_MICROS) && (began || self.nodes.values().any(untold))
     }
 
     pub(super) fn leave(&mut self, node: NodeId, epoch: Epoch, now: Instant) -> Result<()> {

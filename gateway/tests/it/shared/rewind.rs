@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use ledger::Credits;
-use store::Store;
+use gateway::Clock;
+use ledger::{Credits, KeyStanding, KeyStatus};
+use store::{Key, Store};
 
 use crate::calls::chat;
 use crate::cluster::Cluster;
 use crate::edits::bounds;
-use crate::people::Caller;
+use crate::people::{Caller, key_row};
 use crate::watch::micros;
 
 const CREDIT: u64 = 1_000_000;
@@ -175,7 +176,7 @@ async fn a_start_that_the_store_has_forgotten_is_not_begun_twice() {
     let started = |nodes: Vec<store::StoredNode>| -> Vec<_> {
         nodes.into_iter().map(|node| node.epoch).collect()
     };
-    let now = gateway::Clock::now(&*cluster.clock);
+    let now = Clock::now(&*cluster.clock);
     let before = started(cluster.store.nodes(now).await.unwrap());
     let node = cluster.nodes.remove(0);
     let disk = node.disk();
@@ -187,5 +188,32 @@ async fn a_start_that_the_store_has_forgotten_is_not_begun_twice() {
     assert!(after[0] > before[0], "{after:?} after {before:?}");
     assert_eq!(spend_the_rest(&cluster, &caller).await, 20 - 6);
     until_told(&cluster, 20).await;
+    cluster.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_change_is_not_said_to_be_in_force_by_who_knows_another_life_of_the_store() {
+    let cluster = Cluster::of(1, bounds("hold_wait: 50ms, max_offline: 1h")).await;
+    let (first, second) = (cluster.caller(1).await, cluster.caller(2).await);
+    cluster.grant(1, "20").await;
+    serve(&cluster, &first, 1).await;
+    serve(&cluster, &second, 1).await;
+    until_told(&cluster, 2).await;
+    let backup = cluster.store.backup();
+    for _ in 0..3 {
+        cluster.limit(3, "9").await;
+    }
+    cluster.store.restore(&backup);
+    // Its number is one that the gateway has heard of before.
+    let row = key_row(cluster.org, second.key, second.member, Clock::now(&*cluster.clock));
+    let revoked = KeyStanding { status: KeyStatus::Revoked, ..row.standing.clone() };
+    let seq = cluster.store.put_key(&Key { standing: revoked, ..row }, None).await.unwrap();
+    // Until everything is read again, it does not say so; then it is.
+    let node = &cluster.nodes[0];
+    while !node.gateway.take_in(seq).await {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(cluster.call(0, &second, &chat("mock-flat")).await.0, 401);
+    serve(&cluster, &first, 1).await;
     cluster.shutdown().await;
 }

@@ -1,6 +1,6 @@
 //! What is leased, and what becomes of it when a ceiling is lowered.
 
-use ledger::{Change, Credits, Figures, GrantKind, LimitId, Scope};
+use ledger::{Answer, Change, Credits, Figures, GrantKind, LimitId, Scope};
 
 use super::{figures, leased, with_limit};
 use crate::org::{Org, ada, burnt, credits, grant, held, limit, period};
@@ -32,6 +32,30 @@ fn figures_never_lower_what_is_known_to_be_charged() {
     org.apply(Change::Figures(adjusted));
     org.apply(Change::Refunded { account, total: credits(20) });
     assert_eq!(org.account(account).spent(), credits(55), "told twice, given back once");
+}
+
+/// A charge is written down before it is in the book: the store may have it in between.
+#[test]
+fn a_charge_that_the_store_told_first_is_counted_once_when_nothing_runs() {
+    let (mut org, account, pool) = with_limit();
+    org.apply(Change::Leased(vec![(account, credits(40)), (pool, credits(40))]));
+    let hold = org.hold(&ada(), 30);
+    let told = |org: &mut Org, spent| {
+        let figures = vec![figures(account, spent, false)];
+        let told = Answer { figures, ..Answer::default() };
+        assert!(org.book.take_answer(told, org.now).is_empty());
+        org.account(account).spent()
+    };
+    assert_eq!(told(&mut org, 70), credits(70));
+    org.settle(hold, 30);
+    assert_eq!(told(&mut org, 70), credits(100), "it ended after the request was made");
+    org.returned();
+    assert_eq!(told(&mut org, 70), credits(70));
+    let another = org.hold(&ada(), 10);
+    org.settle(another, 10);
+    assert_eq!(told(&mut org, 70), credits(80), "the store does not know it yet");
+    org.returned();
+    assert_eq!(told(&mut org, 80), credits(80));
 }
 
 #[test]

@@ -9,6 +9,7 @@ use crate::PostgresStore;
 use crate::column::{Columns, Id, shard};
 use crate::entries::{Transfer, enter};
 use crate::error::Result;
+use crate::nodes::{frozen_since, surely_frozen_since};
 use crate::session::Session;
 use crate::{locks, thresholds};
 
@@ -20,13 +21,21 @@ pub(crate) async fn expire(store: &PostgresStore, now: Instant) -> Result<Vec<Ex
     Ok(expired)
 }
 
-/// The organisations of which something has ended; usually there is none.
+/// The organisations of which something has ended; usually there is none. While gateways may have
+/// something that the store has forgotten, nobody can say what is left.
 async fn orgs(session: &mut Session, now: Instant) -> Result<BTreeSet<OrgId>> {
     let rows = sqlx::query(
         "SELECT org_id FROM accounts
-         WHERE unexpired AND end_at <= $1 AND leased = 0 AND reserved = 0",
+         WHERE unexpired AND end_at <= $1 AND leased = 0 AND reserved = 0 AND NOT EXISTS (
+             SELECT FROM meta
+             WHERE incarnation > 1 AND incarnation_at > $2
+                 AND (incarnation_at > $3 OR EXISTS (
+                     SELECT FROM nodes
+                     WHERE state = 'running' AND nodes.incarnation < meta.incarnation)))",
     )
     .bind(now.micros())
+    .bind(frozen_since(now))
+    .bind(surely_frozen_since(now))
     .fetch_all(session)
     .await?;
     rows.iter().map(|row| row.id("org_id")).collect()

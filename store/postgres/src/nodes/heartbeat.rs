@@ -4,7 +4,7 @@ use ledger::Shard;
 use sqlx::Row as _;
 use store::{Alive, Heartbeat};
 
-use super::{frozen_since, heard_since};
+use super::{frozen_since, heard_since, surely_frozen_since};
 use crate::column::{Columns, count};
 use crate::error::{Error, Result};
 use crate::registration::require_last_epoch;
@@ -26,10 +26,10 @@ SELECT (SELECT epoch FROM nodes WHERE node = $1) AS epoch,
     meta.store_id, meta.incarnation, meta.change_seq,
     (SELECT count(*) FROM nodes
      WHERE node = $1 OR (state = 'running' AND heard_at >= $5)) AS live,
-    $6 < meta.incarnation_at AND EXISTS (
+    $6 < meta.incarnation_at AND meta.incarnation > 1 AND ($7 < meta.incarnation_at OR EXISTS (
         SELECT FROM nodes
         WHERE (node = $1 AND greatest(incarnation, $4) < meta.incarnation)
-            OR (node <> $1 AND state = 'running' AND incarnation < meta.incarnation)) AS frozen,
+            OR (node <> $1 AND state = 'running' AND incarnation < meta.incarnation))) AS frozen,
     ARRAY(
         SELECT DISTINCT accounts.shard FROM accounts
         JOIN leases ON leases.shard = accounts.shard AND leases.org_id = accounts.org_id
@@ -46,6 +46,7 @@ pub(crate) async fn heartbeat(store: &PostgresStore, beat: &Heartbeat) -> Result
         .bind(count(beat.incarnation))
         .bind(heard_since(beat.now))
         .bind(frozen_since(beat.now))
+        .bind(surely_frozen_since(beat.now))
         .fetch_one(&mut store.plain().await?)
         .await?;
     if !row.flag("is_last")? {

@@ -12,7 +12,7 @@ use store::{Level, Standing, SyncRequest, TouchedAccounts, source_from_name};
 use super::lock::charged_orgs;
 use crate::column::{Id, uuids};
 use crate::error::{Error, Result};
-use crate::nodes::{frozen_since, heard_since};
+use crate::nodes::{frozen_since, heard_since, surely_frozen_since};
 use crate::session::Session;
 
 const READ: &str = include_str!("read.sql");
@@ -52,6 +52,7 @@ pub(super) async fn read(tx: &mut Session, request: &SyncRequest) -> Result<Read
         .bind(request.now.micros())
         .bind(heard_since(request.now))
         .bind(frozen_since(request.now))
+        .bind(surely_frozen_since(request.now))
         .fetch_one(tx)
         .await?;
     let unreadable = |error: serde_json::Error| Error::corrupt(error.to_string());

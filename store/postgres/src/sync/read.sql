@@ -46,13 +46,16 @@ SELECT
             AND lease.node = call.node AND lease.epoch = call.epoch AND lease.amount > 0
     ) AS recalled,
     EXISTS (
-        SELECT FROM meta JOIN nodes AS any_node ON any_node.incarnation < meta.incarnation
-        WHERE meta.incarnation_at > call.frozen_since AND any_node.state = 'running'
+        SELECT FROM meta
+        WHERE meta.incarnation > 1 AND meta.incarnation_at > call.frozen_since
+            AND (meta.incarnation_at > call.surely_frozen_since OR EXISTS (
+                SELECT FROM nodes AS any_node
+                WHERE any_node.state = 'running' AND any_node.incarnation < meta.incarnation))
     ) AS frozen
 FROM (
     SELECT $1::smallint AS shard, $2::bigint AS node, $3::uuid[] AS orgs, $4::uuid[] AS accounts,
         $5::bigint AS epoch, $6::bigint AS now, $7::bigint AS silent_before,
-        $8::bigint AS frozen_since
+        $8::bigint AS frozen_since, $9::bigint AS surely_frozen_since
 ) AS call
 LEFT JOIN nodes ON nodes.node = call.node
 LEFT JOIN applied

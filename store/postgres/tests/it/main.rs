@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "what a test cannot go on without ends it")]
 
 mod encryption;
+mod lineage;
 mod nudges;
 mod office;
 mod outage;
