@@ -3,10 +3,13 @@
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use ledger::{Instant, KeyId, MemberId, PathIndex, PathKey, ProjectId, Surface, Tool};
+use ledger::{
+    Instant, KeyId, MemberId, PathIndex, PathKey, ProjectId, Refusal, Scope, Surface, Tool,
+};
 use store::SecretHash;
 
 use crate::org::Org;
+use crate::refusal::Denial;
 
 /// A path by what it is asked for with.
 type KnownPath = (Option<Tool>, Option<ProjectId>, PathIndex);
@@ -53,6 +56,18 @@ impl Caller {
                 secret.is_some_and(|secret| now < secret.not_after)
             }),
         }
+    }
+
+    /// Whose calls a call of it is counted among: the narrowest first.
+    pub(crate) fn scopes(&self) -> impl Iterator<Item = Scope> + use<> {
+        let key = self.key().map(Scope::Key);
+        key.into_iter().chain([Scope::Member(self.member), Scope::Org])
+    }
+
+    /// The denial of a refusal, with whom to ask.
+    pub(crate) fn refused(&self, refusal: &Refusal) -> Denial {
+        let ask = self.org.ask_about(refusal);
+        Denial { ask, ..Denial::of(refusal) }
     }
 
     /// The caller's path for a tool; found in the book once.

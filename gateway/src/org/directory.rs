@@ -12,6 +12,7 @@ use store::{ChangeSeq, OrgData, Stamp};
 use super::reload::changes;
 use super::{Bell, Org, OrgView};
 use crate::flights::{Flights, Landed};
+use crate::rates::RateTable;
 use crate::store_calls::StoreCalls;
 use crate::time::Clock;
 
@@ -140,6 +141,7 @@ impl Directory {
         Org::new(
             OrgView::of(data),
             data.keys.iter().cloned(),
+            RateTable::of(data),
             book,
             self.leases,
             bell,
