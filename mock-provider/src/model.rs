@@ -35,7 +35,7 @@ const fn scripted(name: &'static str, script: Script) -> Known {
     Known { name, family: None, script, tokens: 40 }
 }
 
-pub(crate) const MODELS: [Known; 17] = [
+pub(crate) const MODELS: [Known; 18] = [
     Known { name: "mock-chat", family: Some(Family::Text), script: Script::Plain, tokens: 40 },
     Known { name: "mock-flat", family: Some(Family::Text), script: Script::Plain, tokens: 8 },
     Known { name: "mock-free", family: Some(Family::Text), script: Script::Plain, tokens: 8 },
