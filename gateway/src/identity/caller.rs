@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use ledger::{Instant, KeyId, MemberId, PathIndex, PathKey, ProjectId, Surface, Tool};
+use store::SecretHash;
 
 use crate::org::Org;
 
@@ -14,22 +15,43 @@ type KnownPath = (Option<Tool>, Option<ProjectId>, PathIndex);
 pub(crate) struct Caller {
     pub(crate) org: Arc<Org>,
     pub(crate) member: MemberId,
-    pub(crate) key: KeyId,
-    pub(crate) surface: Surface,
-    /// First instant at which the secret no longer opens the key.
-    pub(crate) not_after: Instant,
+    credential: Credential,
     paths: ArcSwap<Vec<KnownPath>>,
 }
 
+/// By what it is identified.
+enum Credential {
+    Key { id: KeyId, secret: SecretHash },
+}
+
 impl Caller {
-    pub(crate) fn new(org: Arc<Org>, identity: &store::KeyIdentity) -> Self {
-        Self {
-            org,
-            member: identity.member,
-            key: identity.key,
-            surface: identity.surface,
-            not_after: identity.not_after,
-            paths: ArcSwap::default(),
+    /// Whom a secret of a key identifies.
+    pub(crate) fn of_key(org: Arc<Org>, member: MemberId, key: KeyId, secret: SecretHash) -> Self {
+        let credential = Credential::Key { id: key, secret };
+        Self { org, member, credential, paths: ArcSwap::default() }
+    }
+
+    /// The key, unless it is a token.
+    pub(crate) const fn key(&self) -> Option<KeyId> {
+        match self.credential {
+            Credential::Key { id, .. } => Some(id),
+        }
+    }
+
+    /// Where its calls come from.
+    pub(crate) fn surface(&self) -> Surface {
+        match &self.credential {
+            Credential::Key { id, .. } => self.org.key(*id).map_or(Surface::Api, |key| key.surface),
+        }
+    }
+
+    /// Whether the credential still is one; its standing is the book's to say.
+    pub(crate) fn is_open(&self, now: Instant) -> bool {
+        match &self.credential {
+            Credential::Key { id, secret } => self.org.key(*id).is_some_and(|key| {
+                let secret = key.secrets.iter().find(|known| known.hash == *secret);
+                secret.is_some_and(|secret| now < secret.not_after)
+            }),
         }
     }
 
@@ -44,7 +66,7 @@ impl Caller {
         }
         let path = self.org.path(&PathKey {
             member: self.member,
-            key: Some(self.key),
+            key: self.key(),
             group: None,
             project,
             tool: tool.cloned(),

@@ -51,7 +51,7 @@ impl Keyring {
         let mut unknown = true;
         for (_, hash) in self.hasher.hashes(text) {
             if let Some(caller) = self.known.pin().get(&hash) {
-                return Ok((now < caller.not_after).then(|| Arc::clone(caller)));
+                return Ok(caller.is_open(now).then(|| Arc::clone(caller)));
             }
             unknown &= self.unknown.pin().get(&hash).is_some_and(|until| now < *until);
         }
@@ -61,7 +61,7 @@ impl Keyring {
         let hashes: Vec<_> = self.hasher.hashes(text).map(|(_, hash)| hash).collect();
         let Some(current) = hashes.first() else { return Ok(None) };
         let caller = self.looking.board(*current, || self.look_up(&hashes, now)).await?;
-        Ok(caller.filter(|caller| now < caller.not_after))
+        Ok(caller.filter(|caller| caller.is_open(now)))
     }
 
     async fn look_up(&self, hashes: &[SecretHash], now: Instant) -> Landed<Option<Arc<Caller>>> {
@@ -83,7 +83,8 @@ impl Keyring {
 
     async fn admit(&self, hash: SecretHash, identity: &KeyIdentity) -> Landed<Option<Arc<Caller>>> {
         let Some(org) = self.ledger.org(identity.org).await? else { return Ok(None) };
-        let caller = Arc::new(Caller::new(org, identity));
+        let Some(key) = org.key(identity.key) else { return Ok(None) };
+        let caller = Arc::new(Caller::of_key(org, key.standing.member, identity.key, hash));
         self.known.pin().insert(hash, Arc::clone(&caller));
         Ok(Some(caller))
     }

@@ -1,5 +1,6 @@
 //! What the store has committed, put in force here.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use ledger::Change;
@@ -27,7 +28,9 @@ impl Org {
                 false
             }
             Changed::Key(key) => {
-                self.apply(Change::Key(key.standing));
+                let (id, standing) = (key.standing.id, key.standing.clone());
+                self.keys.pin().insert(id, Arc::new(key));
+                self.apply(Change::Key(standing));
                 self.standings.fetch_add(1, Ordering::Release);
                 false
             }
@@ -45,6 +48,7 @@ impl Org {
                 self.apply(Change::Refunded { account, total });
                 true
             }
+            Changed::TokenRevoked(_) => false,
             Changed::LimitRemoved(limit) => {
                 self.apply(Change::LimitRemoved(limit));
                 false

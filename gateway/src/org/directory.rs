@@ -137,7 +137,14 @@ impl Directory {
             debug_assert!(decided.is_empty(), "nobody waits for a new book");
         }
         let bell = Arc::clone(self.bell(data.org.id.shard()));
-        Org::new(OrgView::of(data), book, self.leases, bell, Arc::clone(&self.clock))
+        Org::new(
+            OrgView::of(data),
+            data.keys.iter().cloned(),
+            book,
+            self.leases,
+            bell,
+            Arc::clone(&self.clock),
+        )
     }
 
     /// Opens the periods that an organisation needs now and does not know.

@@ -14,7 +14,8 @@ use crate::time::rfc3339;
 struct Balance {
     org: String,
     member: String,
-    key: String,
+    /// `null` for a token.
+    key: Option<String>,
     /// The most that the caller could spend now: the least of its limits and its grants together.
     remaining: String,
     limits: Vec<Limit>,
@@ -53,7 +54,7 @@ pub(super) fn answer(caller: &Caller) -> Result<Bytes, Denial> {
     json(&Balance {
         org: caller.org.id().to_string(),
         member: caller.member.to_string(),
-        key: caller.key.to_string(),
+        key: caller.key().map(|key| key.to_string()),
         remaining: view.remaining.to_string(),
         limits: view.limits.iter().map(limit).collect(),
         grants: view.grants.iter().map(grant).collect(),
