@@ -126,6 +126,7 @@ impl From<store::Error> for Problem {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "ledger_unavailable", detail)
                     .with_header("retry-after", "1")
             }
+            stale @ store::Error::Stale(_) => Self::conflict(stale.to_string()),
             store::Error::Conflict(what) => Self::conflict(what),
             store::Error::NameTaken(what) => Self::idempotency_mismatch(&what),
             error @ (store::Error::InUse(_)

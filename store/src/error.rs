@@ -46,6 +46,9 @@ pub enum Error {
     /// What was asked contradicts what is stored.
     #[error("{0}")]
     Conflict(String),
+    /// What was to be changed has changed meanwhile.
+    #[error("{0} has changed meanwhile: read it again")]
+    Stale(String),
     /// A request that names itself comes with other content than the first of its name.
     #[error("{0}")]
     NameTaken(String),

@@ -15,18 +15,21 @@ mod entry;
 mod error;
 mod fingerprint;
 mod idempotency;
+mod key;
 mod lease;
 mod names;
 mod node;
 mod path;
 mod people;
 mod period;
+mod rates;
 mod reconcile;
 mod retire;
 mod secret;
 mod spending;
 mod sync;
 mod threshold;
+mod token;
 mod usage;
 
 mod model;
@@ -52,6 +55,7 @@ pub use entry::{Entry, EntryBook, EntryCause, EntryKind};
 pub use error::{Error, Result};
 pub use fingerprint::{adjustment_fingerprint, grant_fingerprint};
 pub use idempotency::{ClaimAnswer, IDEMPOTENCY_KEPT_MICROS, IdempotencyClaim, uses_key_up};
+pub use key::{Key, KeyIdentity, KeySecret, MAX_SECRETS, SecretHash};
 pub use lease::{
     Ask, Asked, Decided, Figures, Granted, Leasable, LeaseDecision, Refill, Regranted, ShortOf,
     Verdict, decide_leases,
@@ -64,10 +68,10 @@ pub use node::{
 };
 pub use path::longest_path;
 pub use people::{
-    Group, Key, KeyIdentity, KeySecret, Member, Money, Org, OrgData, OrgGrant, Plan, Project,
-    ProjectStatus, Role, SecretHash,
+    Group, Member, Money, Org, OrgData, OrgGrant, Plan, Project, ProjectStatus, Role,
 };
 pub use period::{PeriodSpans, ceil_hour, floor_hour, period_account};
+pub use rates::Rates;
 pub use reconcile::{
     Check, Checked, Difference, Figure, InDoubt, IndeterminateFigures, MOST_DIFFERENCES,
     Reconciliation,
@@ -77,6 +81,7 @@ pub use secret::{KeyHasher, KeyKind, PlainKey, is_well_formed};
 pub use spending::Spending;
 pub use sync::{Applied, GiveBack, Spend, SyncAnswer, SyncRequest};
 pub use threshold::{Level, Threshold, ThresholdEvent, credit_thresholds, limit_thresholds};
+pub use token::{Provision, RevokedToken, Subject};
 pub use usage::{UsageQuery, UsageRow};
 
 /// The number of a committed change, counted up by one inside the change's own transaction.
@@ -113,6 +118,8 @@ pub enum Changed {
     Limit(Limit),
     /// A limit that counts no more.
     LimitRemoved(LimitId),
+    /// A token that is none any more.
+    TokenRevoked(RevokedToken),
     /// What corrections, and journals that turned up, have given back to an account.
     Refunded {
         /// The account.
@@ -252,6 +259,15 @@ pub trait Store: Send + Sync + 'static {
     /// where they are missing. A new one opens with what its scope spent since the period began.
     async fn open_periods(&self, org: OrgId, at: Instant) -> Result<Vec<PeriodOpened>>;
 
+    /// The secrets of all keys that are not revoked, in ascending order, after `after`, at most `max`:
+    /// who has all of them need not ask about any other.
+    async fn secret_hashes(&self, after: Option<SecretHash>, max: usize)
+    -> Result<Vec<SecretHash>>;
+
+    /// Notes when secrets were used last; what is not known, or was used later, stays. It is no
+    /// change of the keys.
+    async fn note_used(&self, used: &[(SecretHash, Instant)]) -> Result<()>;
+
     /// The key that a secret opens, whatever its status.
     async fn identity(&self, secret: &SecretHash) -> Result<Option<KeyIdentity>>;
 
@@ -279,15 +295,45 @@ pub trait Store: Send + Sync + 'static {
     /// Makes or changes a member.
     ///
     /// # Errors
-    /// [`Error::Conflict`] when it names a group that the organisation does not have.
+    /// [`Error::Conflict`] when it names a group that the organisation does not have, or one of its
+    /// subjects is another member's.
     async fn put_member(&self, member: &Member) -> Result<ChangeSeq>;
 
-    /// Makes or changes a key; `secret` adds a secret that opens it.
+    /// Makes the member that a token names, with its limit, unless the organisation has one of its
+    /// subjects: that member then, as it is, whatever its status, and nothing changes. The number is
+    /// that of a change not before the member's own.
     ///
     /// # Errors
-    /// [`Error::Conflict`] when its member, group or project is not of the organisation, the secret
-    /// opens another key, or the key is revoked and would not be any more.
-    async fn put_key(&self, key: &Key, secret: Option<&KeySecret>) -> Result<ChangeSeq>;
+    /// [`Error::Conflict`] as for [`Store::put_member`] and [`Store::put_limit`].
+    async fn provision(&self, provision: &Provision) -> Result<(Member, ChangeSeq)>;
+
+    /// Makes a key that there is not yet, with its own limits.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] when there is one of this id, and as for [`Store::put_key`] and
+    /// [`Store::put_limit`]: nothing is made then.
+    async fn make_key(&self, key: &Key, limits: &[Limit], now: Instant) -> Result<ChangeSeq>;
+
+    /// Makes or changes a key; it has the secrets that it comes with and no others.
+    ///
+    /// # Errors
+    /// [`Error::Stale`] when its version is not the `expected` one; [`Error::Conflict`] when its
+    /// member, group or project is not of the organisation, it has more than [`MAX_SECRETS`] or one
+    /// that opens another key, or it is revoked and would not be any more.
+    async fn put_key(&self, key: &Key, expected: Option<u64>) -> Result<ChangeSeq>;
+
+    /// Revokes one token, and forgets those that have ended by themselves.
+    ///
+    /// Revoked again, the later end counts.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] when there is no such organisation.
+    async fn revoke_token(
+        &self,
+        org: OrgId,
+        token: &RevokedToken,
+        now: Instant,
+    ) -> Result<ChangeSeq>;
 
     /// Makes a grant, or changes its amount, end or access. `idempotency` names the request: the
     /// same name again changes nothing and answers the first one's grant. What had expired of a

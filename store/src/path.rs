@@ -111,6 +111,9 @@ mod tests {
             role: Role::Member,
             job_role: None,
             standing,
+            subjects: Vec::new(),
+            tokens_valid_after: ledger::Instant::MIN,
+            rates: crate::Rates::default(),
         }
     }
 

@@ -1,11 +1,8 @@
 //! Organisations and those in them, as they are stored.
 
-use ledger::{
-    Credits, Grant, GroupId, Instant, KeyId, KeyStanding, Limit, MemberId, MemberStanding, OrgId,
-    ProjectId, Surface,
-};
+use ledger::{Credits, Grant, GroupId, Instant, Limit, MemberId, MemberStanding, OrgId, ProjectId};
 
-use crate::ChangeSeq;
+use crate::{ChangeSeq, Key, Rates, RevokedToken, Subject};
 
 /// Money: integer minor units of an ISO 4217 currency.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +41,10 @@ pub struct Org {
     pub contact: String,
     /// When it was made.
     pub created: Instant,
+    /// Whether everything that is spent has to be charged to a project.
+    pub require_project: bool,
+    /// How often all of it together may call.
+    pub rates: Rates,
 }
 
 /// A group of an organisation's members.
@@ -137,53 +138,12 @@ pub struct Member {
     pub job_role: Option<String>,
     /// Its id and what the book needs to know of it.
     pub standing: MemberStanding,
-}
-
-/// An API key, without its secrets.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Key {
-    /// Its organisation.
-    pub org: OrgId,
-    /// Its name.
-    pub name: String,
-    /// The first characters of its first secret, by which people know it.
-    pub hint: String,
-    /// Where its calls come from.
-    pub surface: Surface,
-    /// When it was made.
-    pub created: Instant,
-    /// Its id and what the book needs to know of it.
-    pub standing: KeyStanding,
-}
-
-/// HMAC-SHA-256 of a secret with a pepper that the store never sees.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct SecretHash(pub [u8; 32]);
-
-/// A secret that opens a key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct KeySecret {
-    /// Its hash.
-    pub hash: SecretHash,
-    /// The version of the pepper that it was hashed with.
-    pub pepper: u16,
-    /// First instant at which it no longer opens the key; [`Instant::MAX`] for never.
-    pub not_after: Instant,
-}
-
-/// Whom a secret identifies.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeyIdentity {
-    /// The organisation.
-    pub org: OrgId,
-    /// The key.
-    pub key: KeyId,
-    /// Whose key it is.
-    pub member: MemberId,
-    /// Where its calls come from.
-    pub surface: Surface,
-    /// First instant at which the secret no longer opens the key.
-    pub not_after: Instant,
+    /// Whom tokens call it; each is one member's in the organisation.
+    pub subjects: Vec<Subject>,
+    /// Tokens issued before it are no longer its own; [`Instant::MIN`] for none.
+    pub tokens_valid_after: Instant,
+    /// How often it may call, with all its keys and tokens together.
+    pub rates: Rates,
 }
 
 /// A grant with its account's figures.
@@ -218,6 +178,8 @@ pub struct OrgData {
     pub grants: Vec<OrgGrant>,
     /// Its limits, by id.
     pub limits: Vec<Limit>,
+    /// The tokens that were revoked one by one, by issuer and id.
+    pub revoked_tokens: Vec<RevokedToken>,
     /// The last change that is in it.
     pub seq: ChangeSeq,
 }

@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use aws_lc_rs::hmac;
+use ledger::Instant;
 
-use crate::SecretHash;
+use crate::{KeySecret, SecretHash};
 
 /// Whose key it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -154,6 +155,14 @@ impl KeyHasher {
     pub fn hash(&self, key: &PlainKey) -> (u16, SecretHash) {
         let hashes = self.hashes(key.expose());
         hashes.into_iter().next().expect("the current pepper is one of the peppers")
+    }
+
+    /// A secret that opens a key for ever, or until it is said otherwise.
+    #[must_use]
+    pub fn secret(&self, key: &PlainKey, created: Instant) -> KeySecret {
+        let (pepper, hash) = self.hash(key);
+        let (hint, not_after) = (key.hint(), Instant::MAX);
+        KeySecret { hash, pepper, hint, created, not_after, last_used: None }
     }
 
     /// Every hash under which a key may be stored, the current pepper's first.

@@ -6,9 +6,9 @@ use ledger::{
 };
 use store::{
     Adjusted, AdjustmentRequest, Alive, Change, ChangeSeq, ClaimAnswer, Error, Expired, Group,
-    Heartbeat, IdempotencyClaim, Indeterminate, Key, KeyIdentity, KeySecret, Member, Org, OrgData,
-    Project, Registered, Registration, Rejoin, Result, SecretHash, Stamp, Store, StoredNode,
-    SyncAnswer, SyncRequest, UsageQuery, UsageRow,
+    Heartbeat, IdempotencyClaim, Indeterminate, Key, KeyIdentity, Member, Org, OrgData, Project,
+    Provision, Registered, Registration, Rejoin, Result, RevokedToken, SecretHash, Stamp, Store,
+    StoredNode, SyncAnswer, SyncRequest, UsageQuery, UsageRow,
 };
 
 /// A store that answers everything with this error.
@@ -64,6 +64,12 @@ impl Store for Failing {
     async fn open_periods(&self, _: OrgId, _: Instant) -> Result<Vec<PeriodOpened>> {
         self.fail()
     }
+    async fn secret_hashes(&self, _: Option<SecretHash>, _: usize) -> Result<Vec<SecretHash>> {
+        self.fail()
+    }
+    async fn note_used(&self, _: &[(SecretHash, Instant)]) -> Result<()> {
+        self.fail()
+    }
     async fn identity(&self, _: &SecretHash) -> Result<Option<KeyIdentity>> {
         self.fail()
     }
@@ -91,7 +97,16 @@ impl Store for Failing {
     async fn put_member(&self, _: &Member) -> Result<ChangeSeq> {
         self.fail()
     }
-    async fn put_key(&self, _: &Key, _: Option<&KeySecret>) -> Result<ChangeSeq> {
+    async fn provision(&self, _: &Provision) -> Result<(Member, ChangeSeq)> {
+        self.fail()
+    }
+    async fn make_key(&self, _: &Key, _: &[Limit], _: Instant) -> Result<ChangeSeq> {
+        self.fail()
+    }
+    async fn put_key(&self, _: &Key, _: Option<u64>) -> Result<ChangeSeq> {
+        self.fail()
+    }
+    async fn revoke_token(&self, _: OrgId, _: &RevokedToken, _: Instant) -> Result<ChangeSeq> {
         self.fail()
     }
     async fn put_grant(

@@ -6,7 +6,7 @@ use ledger::{
     Scope, Surface, Tool,
 };
 use store::{
-    Group, Key, KeySecret, Member, Model, Money, Org, Plan, Project, ProjectStatus, Role,
+    Group, Key, KeySecret, Member, Model, Money, Org, Plan, Project, ProjectStatus, Rates, Role,
     SecretHash, Store,
 };
 
@@ -36,6 +36,8 @@ pub(crate) fn org(id: OrgId, name: &str) -> Org {
         anchor_day: 15,
         contact: "it@acme.example".to_owned(),
         created: NOW,
+        require_project: false,
+        rates: Rates::default(),
     }
 }
 
@@ -52,8 +54,7 @@ pub(crate) async fn acme() -> Model {
     let managed = Group { id: DESIGN, org: ORG, name: "Design".to_owned(), managers: vec![ADA] };
     store.put_group(&managed).await.unwrap();
     store.put_project(&site()).await.unwrap();
-    let (key, secret) = key();
-    store.put_key(&key, Some(&secret)).await.unwrap();
+    store.put_key(&key(), None).await.unwrap();
     for grant in grants() {
         store.put_grant(ORG, &grant, None, NOW).await.unwrap();
     }
@@ -78,6 +79,9 @@ pub(crate) fn ada() -> Member {
             groups: vec![DESIGN, SALES],
             tools: None,
         },
+        subjects: Vec::new(),
+        tokens_valid_after: Instant::MIN,
+        rates: Rates::default(),
     }
 }
 
@@ -96,6 +100,9 @@ fn robot() -> Member {
             groups: vec![],
             tools: None,
         },
+        subjects: Vec::new(),
+        tokens_valid_after: Instant::MIN,
+        rates: Rates::default(),
     }
 }
 
@@ -117,7 +124,7 @@ fn site() -> Project {
     }
 }
 
-fn key() -> (Key, KeySecret) {
+fn key() -> Key {
     let standing = KeyStanding {
         id: KEY,
         member: ADA,
@@ -127,16 +134,26 @@ fn key() -> (Key, KeySecret) {
         project: None,
         tools: None,
     };
-    let key = Key {
+    Key {
         org: ORG,
         name: "laptop".to_owned(),
         hint: "bursar_u_4fNv".to_owned(),
         surface: Surface::Api,
         created: NOW,
         standing,
-    };
-    let hash = SecretHash([0xEE; 32]);
-    (key, KeySecret { hash, pepper: 1, not_after: Instant::MAX })
+        models: None,
+        ips: None,
+        rates: Rates::default(),
+        secrets: vec![KeySecret {
+            hash: SecretHash([0xEE; 32]),
+            pepper: 1,
+            hint: "bursar_u_4fNv".to_owned(),
+            created: NOW,
+            not_after: Instant::MAX,
+            last_used: None,
+        }],
+        version: 0,
+    }
 }
 
 fn grants() -> [Grant; 2] {

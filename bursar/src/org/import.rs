@@ -10,7 +10,7 @@ use ledger::{
     MemberStanding, MemberStatus, OrgId, Surface, Tool,
 };
 use serde::Serialize;
-use store::{Group, Key, KeyHasher, KeyKind, KeySecret, Member, Money, Org, PlainKey, Plan, Store};
+use store::{Group, Key, KeyHasher, KeyKind, Member, Money, Org, PlainKey, Plan, Rates, Store};
 
 use super::file::{GrantRow, LimitRow, MemberRow, OrgFile};
 use super::names::{Names, fresh};
@@ -142,10 +142,20 @@ impl<'a> Import<'a> {
             let id = standing.id.to_string();
             let (name, hint) = (row.name.clone(), plain.hint());
             let surface = Surface::Api;
-            let key = Key { org: self.id, name, hint, surface, created: self.now, standing };
-            let (pepper, hash) = hasher.hash(&plain);
-            let secret = KeySecret { hash, pepper, not_after: Instant::MAX };
-            store.put_key(&key, Some(&secret)).await?;
+            let key = Key {
+                org: self.id,
+                name,
+                hint,
+                surface,
+                created: self.now,
+                standing,
+                models: None,
+                ips: None,
+                rates: Rates::default(),
+                secrets: vec![hasher.secret(&plain, self.now)],
+                version: 0,
+            };
+            store.put_key(&key, None).await?;
             opened.push(Opened { name: key.name, id, key: plain.expose().to_owned() });
         }
         Ok(opened)
@@ -161,6 +171,8 @@ impl<'a> Import<'a> {
             anchor_day: self.file.anchor_day,
             contact: self.file.contact.clone(),
             created: self.now,
+            require_project: false,
+            rates: Rates::default(),
         }
     }
 
@@ -185,6 +197,9 @@ impl<'a> Import<'a> {
                 groups,
                 tools: None,
             },
+            subjects: Vec::new(),
+            tokens_valid_after: Instant::MIN,
+            rates: Rates::default(),
         })
     }
 

@@ -10,7 +10,9 @@ use mock_provider::{MockProvider, Options};
 use postgres_cluster::Database;
 use reqwest::Method;
 use serde_json::{Value, json};
-use store::{Key, KeyHasher, KeyKind, KeySecret, Member, Money, Org, PlainKey, Plan, Role, Store};
+use store::{
+    Key, KeyHasher, KeyKind, KeySecret, Member, Money, Org, PlainKey, Plan, Rates, Role, Store,
+};
 use store_postgres::PostgresStore;
 use tempfile::TempDir;
 
@@ -155,6 +157,9 @@ async fn settle_in(store: &dyn Store, keys: u128) -> Vec<(KeyId, String)> {
         role: Role::Member,
         job_role: None,
         standing,
+        subjects: Vec::new(),
+        tokens_valid_after: Instant::MIN,
+        rates: Rates::default(),
     };
     store.put_member(&member).await.unwrap();
     let grant = Grant {
@@ -181,7 +186,6 @@ async fn put_key(store: &dyn Store, id: KeyId, now: Instant) -> (KeyId, String) 
         seed
     });
     let hasher = KeyHasher::new(1, [(1, PEPPER.as_bytes())]).unwrap();
-    let (pepper, hash) = hasher.hash(&plain);
     let standing = KeyStanding {
         id,
         member: MEMBER,
@@ -192,9 +196,20 @@ async fn put_key(store: &dyn Store, id: KeyId, now: Instant) -> (KeyId, String) 
         tools: None,
     };
     let (name, hint) = ("laptop".to_owned(), "bursar_u_".to_owned());
-    let key = Key { org: ORG, name, hint, surface: Surface::Api, created: now, standing };
-    let secret = KeySecret { hash, pepper, not_after: Instant::MAX };
-    store.put_key(&key, Some(&secret)).await.unwrap();
+    let key = Key {
+        org: ORG,
+        name,
+        hint,
+        surface: Surface::Api,
+        created: now,
+        standing,
+        models: None,
+        ips: None,
+        rates: Rates::default(),
+        secrets: vec![hasher.secret(&plain, now)],
+        version: 0,
+    };
+    store.put_key(&key, None).await.unwrap();
     (id, plain.expose().to_owned())
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use ledger::{Access, Credits, Grant, GrantId, GrantKind, Instant, NodeId, OrgId};
 use serde_json::{Value, json};
-use store::{Money, Org, Plan, Refill, Registration, Store, SyncRequest};
+use store::{Money, Org, Plan, Rates, Refill, Registration, Store, SyncRequest};
 use store_sqlite::SqliteStore;
 
 use crate::process::{bursar, run};
@@ -31,6 +31,8 @@ async fn leased(path: &Path, seconds: i64) {
         anchor_day: 1,
         contact: "owner@example.test".to_owned(),
         created: now,
+        require_project: false,
+        rates: Rates::default(),
     };
     store.put_org(&org).await.unwrap();
     let grant = Grant {

@@ -118,10 +118,9 @@ impl Cluster {
     pub(crate) async fn caller(&self, n: u128) -> Caller {
         let (member, key, secret) = (MemberId::from_u128(n), KeyId::from_u128(n), plain_key(n));
         self.store.put_member(&member_row(self.org, member, None)).await.unwrap();
-        let (pepper, hash) = self.keys.hash(&secret);
-        let stored = KeySecret { hash, pepper, not_after: Instant::MAX };
-        let row = key_row(self.org, key, member, self.clock.now());
-        self.store.put_key(&row, Some(&stored)).await.unwrap();
+        let mut row = key_row(self.org, key, member, self.clock.now());
+        row.secrets.push(self.keys.secret(&secret, row.created));
+        self.store.put_key(&row, None).await.unwrap();
         Caller { member, key, secret: secret.expose().to_owned() }
     }
 

@@ -10,9 +10,9 @@ use ledger::{
 use parking_lot::Mutex;
 use store::{
     Adjusted, AdjustmentRequest, Alive, Change, ChangeSeq, ClaimAnswer, Error, Expired, Group,
-    Heartbeat, IdempotencyClaim, Indeterminate, Key, KeyIdentity, KeySecret, Member, Nudge, Org,
-    OrgData, Project, Registered, Registration, Rejoin, Result, SecretHash, Stamp, Store,
-    StoredNode, SyncAnswer, SyncRequest, UsageQuery, UsageRow,
+    Heartbeat, IdempotencyClaim, Indeterminate, Key, KeyIdentity, Member, Nudge, Org, OrgData,
+    Project, Provision, Registered, Registration, Rejoin, Result, RevokedToken, SecretHash, Stamp,
+    Store, StoredNode, SyncAnswer, SyncRequest, UsageQuery, UsageRow,
 };
 use tokio::sync::broadcast;
 
@@ -138,6 +138,18 @@ impl Store for FlakyStore {
         self.reached()?.open_periods(org, at).await
     }
 
+    async fn secret_hashes(
+        &self,
+        after: Option<SecretHash>,
+        max: usize,
+    ) -> Result<Vec<SecretHash>> {
+        self.reached()?.secret_hashes(after, max).await
+    }
+
+    async fn note_used(&self, used: &[(SecretHash, Instant)]) -> Result<()> {
+        self.reached()?.note_used(used).await
+    }
+
     async fn identity(&self, secret: &SecretHash) -> Result<Option<KeyIdentity>> {
         self.reached()?.identity(secret).await
     }
@@ -174,8 +186,25 @@ impl Store for FlakyStore {
         self.reached()?.put_member(member).await
     }
 
-    async fn put_key(&self, key: &Key, secret: Option<&KeySecret>) -> Result<ChangeSeq> {
-        self.reached()?.put_key(key, secret).await
+    async fn provision(&self, provision: &Provision) -> Result<(Member, ChangeSeq)> {
+        self.reached()?.provision(provision).await
+    }
+
+    async fn make_key(&self, key: &Key, limits: &[Limit], now: Instant) -> Result<ChangeSeq> {
+        self.reached()?.make_key(key, limits, now).await
+    }
+
+    async fn put_key(&self, key: &Key, expected: Option<u64>) -> Result<ChangeSeq> {
+        self.reached()?.put_key(key, expected).await
+    }
+
+    async fn revoke_token(
+        &self,
+        org: OrgId,
+        token: &RevokedToken,
+        now: Instant,
+    ) -> Result<ChangeSeq> {
+        self.reached()?.revoke_token(org, token, now).await
     }
 
     async fn put_grant(

@@ -10,7 +10,7 @@ use journal::{ClosedJournal, Options as JournalOptions, Owner};
 use ledger::{Credits, Instant, NodeId, OrgId};
 use mock_provider::{MockProvider, Options};
 use parking_lot::Mutex;
-use store::{ChangeSeq, KeyHasher, Money, Org, Plan, Store};
+use store::{ChangeSeq, KeyHasher, Money, Org, Plan, Rates, Store};
 use store_sqlite::SqliteStore;
 use tempfile::TempDir;
 
@@ -226,6 +226,8 @@ pub(crate) fn organisation(id: OrgId) -> Org {
         anchor_day: 1,
         contact: "owner@northwind.example".to_owned(),
         created: Instant::from_seconds(0),
+        require_project: false,
+        rates: Rates::default(),
     }
 }
 

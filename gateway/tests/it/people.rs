@@ -7,8 +7,8 @@ use ledger::{
     Surface,
 };
 use store::{
-    ChangeSeq, Group, Key, KeyKind, KeySecret, Member, PlainKey, Project, ProjectStatus, Role,
-    Store,
+    ChangeSeq, Group, Key, KeyKind, KeySecret, Member, PlainKey, Project, ProjectStatus, Rates,
+    Role, Store,
 };
 
 use crate::house::House;
@@ -42,19 +42,19 @@ impl House {
         let (member, key) = (MemberId::from_u128(n), KeyId::from_u128(n));
         self.put_member(member, group, |_| {}).await;
         let secret = plain_key(n);
-        let (pepper, hash) = self.keys.hash(&secret);
-        let stored = KeySecret { hash, pepper, not_after: Instant::MAX };
-        let row = Key {
-            standing: KeyStanding { project, ..standing(key, member) },
-            ..self.key(key, member)
-        };
-        self.store.put_key(&row, Some(&stored)).await.unwrap();
+        let caller = Caller { member, key, secret: secret.expose().to_owned() };
+        let mut row = self.key(&caller);
+        row.standing.project = project;
+        self.store.put_key(&row, None).await.unwrap();
         self.take_in().await;
-        Caller { member, key, secret: secret.expose().to_owned() }
+        caller
     }
 
-    fn key(&self, id: KeyId, member: MemberId) -> Key {
-        key_row(self.org, id, member, self.clock.now())
+    /// The caller's key as it was made.
+    pub(crate) fn key(&self, caller: &Caller) -> Key {
+        let row = key_row(self.org, caller.key, caller.member, self.clock.now());
+        let plain = PlainKey::parse(&caller.secret).unwrap();
+        Key { secrets: vec![self.keys.secret(&plain, row.created)], ..row }
     }
 
     /// Changes what the caller's key is.
@@ -69,7 +69,7 @@ impl House {
         caller: &Caller,
         change: impl FnOnce(&mut KeyStanding),
     ) -> ChangeSeq {
-        let mut row = self.key(caller.key, caller.member);
+        let mut row = self.key(caller);
         change(&mut row.standing);
         self.store.put_key(&row, None).await.unwrap()
     }
@@ -176,6 +176,11 @@ pub(crate) fn key_row(org: OrgId, id: KeyId, member: MemberId, created: Instant)
         surface: Surface::Api,
         created,
         standing: standing(id, member),
+        models: None,
+        ips: None,
+        rates: Rates::default(),
+        secrets: Vec::new(),
+        version: 0,
     }
 }
 
@@ -189,6 +194,9 @@ pub(crate) fn member_row(org: OrgId, id: MemberId, home: Option<GroupId>) -> Mem
         role: Role::Member,
         job_role: None,
         standing: MemberStanding { id, status: MemberStatus::Active, home, groups, tools: None },
+        subjects: Vec::new(),
+        tokens_valid_after: Instant::MIN,
+        rates: Rates::default(),
     }
 }
 

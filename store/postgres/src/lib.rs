@@ -40,10 +40,10 @@ use ledger::{
 };
 use store::{
     Adjusted, Adjustment, AdjustmentRequest, Alive, Audit, Change, ChangeSeq, ClaimAnswer, Entry,
-    Expired, Group, Heartbeat, IdempotencyClaim, Indeterminate, Key, KeyIdentity, KeySecret,
-    Member, Nudge, Org, OrgData, Project, Reconciliation, Registered, Registration, Rejoin, Result,
-    Retired, Retirement, SecretHash, Stamp, Store, StoredAccount, StoredNode, SyncAnswer,
-    SyncRequest, ThresholdEvent, UsageQuery, UsageRow,
+    Expired, Group, Heartbeat, IdempotencyClaim, Indeterminate, Key, KeyIdentity, Member, Nudge,
+    Org, OrgData, Project, Reconciliation, Registered, Registration, Rejoin, Result, Retired,
+    Retirement, SecretHash, Stamp, Store, StoredAccount, StoredNode, SyncAnswer, SyncRequest,
+    ThresholdEvent, UsageQuery, UsageRow,
 };
 use tokio::sync::broadcast;
 use tokio::task::JoinSet;
@@ -224,6 +224,35 @@ impl Store for PostgresStore {
         self.bounded(money::open_periods(self, org, at)).await
     }
 
+    async fn secret_hashes(
+        &self,
+        _after: Option<SecretHash>,
+        _max: usize,
+    ) -> Result<Vec<SecretHash>> {
+        Err(store::Error::Unavailable("not built yet".to_owned()))
+    }
+
+    async fn note_used(&self, _used: &[(SecretHash, Instant)]) -> Result<()> {
+        Err(store::Error::Unavailable("not built yet".to_owned()))
+    }
+
+    async fn provision(&self, _provision: &store::Provision) -> Result<(Member, ChangeSeq)> {
+        Err(store::Error::Unavailable("not built yet".to_owned()))
+    }
+
+    async fn make_key(&self, _key: &Key, _limits: &[Limit], _now: Instant) -> Result<ChangeSeq> {
+        Err(store::Error::Unavailable("not built yet".to_owned()))
+    }
+
+    async fn revoke_token(
+        &self,
+        _org: OrgId,
+        _token: &store::RevokedToken,
+        _now: Instant,
+    ) -> Result<ChangeSeq> {
+        Err(store::Error::Unavailable("not built yet".to_owned()))
+    }
+
     async fn identity(&self, secret: &SecretHash) -> Result<Option<KeyIdentity>> {
         self.bounded(async { people::identity(&mut self.plain().await?, secret).await }).await
     }
@@ -260,8 +289,8 @@ impl Store for PostgresStore {
         self.bounded(people::put_member(self, member)).await
     }
 
-    async fn put_key(&self, key: &Key, secret: Option<&KeySecret>) -> Result<ChangeSeq> {
-        self.bounded(people::put_key(self, key, secret)).await
+    async fn put_key(&self, key: &Key, expected: Option<u64>) -> Result<ChangeSeq> {
+        self.bounded(people::put_key(self, key, expected)).await
     }
 
     async fn put_grant(

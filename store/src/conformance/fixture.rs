@@ -7,8 +7,8 @@ use ledger::{
 };
 
 use crate::{
-    Group, Key, KeySecret, Member, Money, Org, Plan, Project, ProjectStatus, Role, SecretHash,
-    Store,
+    Group, Key, KeySecret, Member, Money, Org, Plan, Project, ProjectStatus, Rates, Role,
+    SecretHash, Store,
 };
 
 /// 2026-11-23 09:30 UTC, a Monday.
@@ -43,6 +43,8 @@ pub(super) fn org(number: u128) -> Org {
         anchor_day: 1,
         contact: "owner@example.test".to_owned(),
         created: NOW,
+        require_project: false,
+        rates: Rates::default(),
     }
 }
 
@@ -90,6 +92,9 @@ pub(super) fn member(org: u128, number: u128) -> Member {
         role: Role::Member,
         job_role: None,
         standing,
+        subjects: Vec::new(),
+        tokens_valid_after: Instant::MIN,
+        rates: Rates::default(),
     }
 }
 
@@ -115,11 +120,23 @@ pub(super) fn key(org: u128, number: u128) -> Key {
         surface: Surface::Api,
         created: NOW,
         standing,
+        models: None,
+        ips: None,
+        rates: Rates::default(),
+        secrets: Vec::new(),
+        version: 0,
     }
 }
 
 pub(super) fn secret(number: u8) -> KeySecret {
-    KeySecret { hash: SecretHash([number; 32]), pepper: 1, not_after: Instant::MAX }
+    KeySecret {
+        hash: SecretHash([number; 32]),
+        pepper: 1,
+        hint: format!("bursar_u_{number}"),
+        created: NOW,
+        not_after: Instant::MAX,
+        last_used: None,
+    }
 }
 
 pub(super) fn grant_id(number: u128) -> GrantId {

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::{Member, Money, Org, Plan, Refill, Registration, Role, Spend, Store, SyncRequest};
+use crate::{
+    Member, Money, Org, Plan, Rates, Refill, Registration, Role, Spend, Store, SyncRequest,
+};
 use ledger::{
     Access, AccountId, Charge, CountsFrom, Credits, Ending, Epoch, Grant, GrantId, GrantKind,
     HoldId, Instant, KeyId, Limit, LimitId, Line, LineSource, MemberId, MemberStanding,
@@ -145,6 +147,8 @@ async fn settle(store: &impl Store) {
         anchor_day: 1,
         contact: String::new(),
         created: NOW,
+        require_project: false,
+        rates: Rates::default(),
     };
     store.put_org(&org).await.expect("an organisation");
     let grant = Grant {
@@ -174,6 +178,9 @@ async fn settle(store: &impl Store) {
             role: Role::Member,
             job_role: None,
             standing,
+            subjects: Vec::new(),
+            tokens_valid_after: Instant::MIN,
+            rates: Rates::default(),
         };
         store.put_member(&member).await.expect("a member");
         put_limit(store, 1 + number, Scope::Member(member.standing.id)).await;

@@ -7,7 +7,7 @@ use super::fixture::{
     project_id, secret, settle_in,
 };
 use super::refused;
-use crate::{Audit, Error, KeyIdentity, OrgData, OrgGrant, ProjectStatus, Role};
+use crate::{Audit, Error, Key, KeyIdentity, OrgData, OrgGrant, ProjectStatus, Role};
 
 /// Nothing is lost or turned on the way, and everything comes by id.
 pub async fn what_is_put_is_loaded_as_it_was<S: Audit>(store: &S) {
@@ -55,7 +55,10 @@ pub async fn what_is_put_is_loaded_as_it_was<S: Audit>(store: &S) {
         expired: credits(0),
     }];
     assert_eq!(store.orgs().await.expect("organisations"), [org.clone()]);
-    let data = OrgData { org, groups, projects, members, keys, grants, limits: vec![], seq };
+    keys.iter_mut().for_each(|key| key.version = 1);
+    let (limits, revoked_tokens) = (vec![], vec![]);
+    let data =
+        OrgData { org, groups, projects, members, keys, grants, limits, revoked_tokens, seq };
     assert_eq!(store.load(org_id(1)).await.expect("a load"), Some(data));
 }
 
@@ -80,6 +83,7 @@ pub async fn what_is_put_again_is_changed<S: Audit>(store: &S) {
     store.put_key(&key, None).await.expect("a change");
     let data = store.load(id).await.expect("a load").expect("the organisation");
     assert_eq!((data.org, data.groups, data.projects), (org, vec![group], vec![project]));
+    key.version = data.keys[0].version;
     assert_eq!((&data.members[0], &data.keys[0]), (&member, &key));
     assert_eq!(data.members.len(), 2);
 }
@@ -104,7 +108,10 @@ pub async fn nothing_is_put_that_names_who_is_not_there<S: Audit>(store: &S) {
     keys[1].standing.group = Some(group_id(3));
     keys[2].standing.project = Some(project_id(3));
     for key in keys {
-        refused!(store.put_key(&key, Some(&secret(1))).await, Error::Conflict(_));
+        refused!(
+            store.put_key(&Key { secrets: vec![secret(1)], ..key }, None).await,
+            Error::Conflict(_)
+        );
     }
     let mut namesake = project(1, 2);
     namesake.slug = project(1, 1).slug;
@@ -119,52 +126,47 @@ pub async fn nothing_is_put_that_names_who_is_not_there<S: Audit>(store: &S) {
     assert_eq!(store.identity(&secret(1).hash).await.expect("a look-up"), None);
 }
 
-/// A key may have several secrets, and each opens that key and no other.
+/// A key may have two secrets, and each opens that key and no other.
 pub async fn a_secret_opens_one_key<S: Audit>(store: &S) {
     let org = settle_in(store, 1).await;
     assert_eq!(store.identity(&secret(1).hash).await.expect("a look-up"), None);
-    let mut key = key(1, 1);
-    key.surface = Surface::Extension;
-    store.put_key(&key, Some(&secret(1))).await.expect("a secret");
+    let mut key = Key { secrets: vec![secret(1)], ..key(1, 1) };
+    store.put_key(&key, None).await.expect("a secret");
     let mut next = secret(2);
     (next.pepper, next.not_after) = (2, NOW);
-    store.put_key(&key, Some(&next)).await.expect("a second secret");
-    let identity = |secret: &crate::KeySecret| KeyIdentity {
-        org,
-        key: key_id(1),
-        member: member_id(1),
-        surface: Surface::Extension,
-        not_after: secret.not_after,
-    };
-    for secret in [secret(1), next] {
-        let found = store.identity(&secret.hash).await.expect("a look-up");
-        assert_eq!(found, Some(identity(&secret)));
+    key.secrets.insert(0, next.clone());
+    store.put_key(&key, None).await.expect("a second secret");
+    let opens = Some(KeyIdentity { org, key: key_id(1) });
+    for secret in [secret(1), next.clone()] {
+        assert_eq!(store.identity(&secret.hash).await.expect("a look-up"), opens);
     }
-    let other = super::fixture::key(1, 11);
-    refused!(store.put_key(&other, Some(&next)).await, Error::Conflict(_));
+    let other = Key { secrets: vec![next.clone()], ..super::fixture::key(1, 11) };
+    refused!(store.put_key(&other, None).await, Error::Conflict(_));
+    let third = Key { secrets: vec![secret(1), secret(2), secret(3)], ..key.clone() };
+    refused!(store.put_key(&third, None).await, Error::Conflict(_));
     // Rotated out, and whatever its status.
-    next.not_after = NOW.plus_micros(-1);
+    key.secrets = vec![next.clone()];
     key.standing.status = KeyStatus::Revoked;
-    store.put_key(&key, Some(&next)).await.expect("an earlier end");
-    let found = store.identity(&next.hash).await.expect("a look-up");
-    assert_eq!(found, Some(identity(&next)));
+    store.put_key(&key, None).await.expect("one secret less");
+    assert_eq!(store.identity(&next.hash).await.expect("a look-up"), opens);
+    assert_eq!(store.identity(&secret(1).hash).await.expect("a look-up"), None);
 }
 
 /// Whoever had read a key before it was revoked cannot undo that by writing it again.
 pub async fn a_revoked_key_does_not_come_back<S: Audit>(store: &S) {
     let org = settle_in(store, 1).await;
-    let active = key(1, 1);
-    let mut revoked = active.clone();
+    let active = Key { secrets: vec![secret(1)], ..key(1, 1) };
+    let mut revoked = key(1, 1);
     revoked.standing.status = KeyStatus::Revoked;
     store.put_key(&revoked, None).await.expect("a revocation");
     let mut blocked = active.clone();
     blocked.standing.status = KeyStatus::Blocked;
     for back in [&active, &blocked] {
-        refused!(store.put_key(back, Some(&secret(1))).await, Error::Conflict(_));
+        refused!(store.put_key(back, None).await, Error::Conflict(_));
     }
     assert_eq!(store.identity(&secret(1).hash).await.expect("a look-up"), None);
     revoked.name = "Lost in a train".to_owned();
     store.put_key(&revoked, None).await.expect("another name");
     let data = store.load(org).await.expect("a load").expect("the organisation");
-    assert_eq!(data.keys[0], revoked);
+    assert_eq!(data.keys[0], Key { version: 3, ..revoked });
 }

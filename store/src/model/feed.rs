@@ -8,7 +8,7 @@ use super::state::State;
 use crate::{Change, ChangeSeq, Changed};
 
 /// What changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Entity {
     Org,
     Group(GroupId),
@@ -18,6 +18,8 @@ pub(super) enum Entity {
     Grant(GrantId),
     Limit(LimitId),
     Refund(AccountId),
+    /// By issuer and id.
+    Token((String, String)),
 }
 
 impl State {
@@ -30,7 +32,7 @@ impl State {
     pub(super) fn changes_since(&self, after: ChangeSeq, max: usize) -> Vec<Change> {
         let changes = self.changes.iter().filter(|(seq, _, _)| *seq > after.0);
         let last: BTreeMap<_, _> =
-            changes.map(|(seq, org, entity)| ((*org, *entity), *seq)).collect();
+            changes.map(|(seq, org, entity)| ((*org, entity.clone()), *seq)).collect();
         let mut last: Vec<_> = last.into_iter().map(|(what, seq)| (seq, what)).collect();
         last.sort_unstable();
         let as_they_are = last.into_iter().filter_map(|(seq, (org, entity))| {
@@ -47,8 +49,9 @@ impl State {
             Entity::Group(id) => Changed::Group(people.groups.get(&id)?.clone()),
             Entity::Project(id) => Changed::Project(people.projects.get(&id)?.clone()),
             Entity::Member(id) => Changed::Member(people.members.get(&id)?.clone()),
-            Entity::Key(id) => Changed::Key(people.keys.get(&id)?.clone()),
+            Entity::Key(id) => Changed::Key(self.key_as_used(people.keys.get(&id)?)),
             Entity::Grant(id) => Changed::Grant(self.org_grant(org, id)?),
+            Entity::Token(name) => Changed::TokenRevoked(people.revoked_tokens.get(&name)?.clone()),
             Entity::Refund(account) => {
                 let total = self.money.accounts.get(&account)?.come_back();
                 Changed::Refunded { account, total }

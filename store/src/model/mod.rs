@@ -10,6 +10,7 @@ mod expiry;
 mod feed;
 mod grants;
 mod idempotency;
+mod keys;
 mod leases;
 mod limits;
 mod nodes;
@@ -20,6 +21,7 @@ mod retire;
 mod state;
 mod sync;
 mod thresholds;
+mod tokens;
 mod usage;
 
 use async_trait::async_trait;
@@ -32,10 +34,10 @@ use uuid::Uuid;
 
 use crate::{
     Adjusted, Adjustment, AdjustmentRequest, Alive, Audit, Change, ChangeSeq, ClaimAnswer, Entry,
-    Expired, Group, Heartbeat, IdempotencyClaim, Indeterminate, Key, KeyIdentity, KeySecret,
-    Member, Nudge, Org, OrgData, Project, Reconciliation, Registered, Registration, Rejoin, Result,
-    Retired, Retirement, SecretHash, Stamp, Store, StoredAccount, StoredNode, SyncAnswer,
-    SyncRequest, ThresholdEvent, UsageQuery, UsageRow, Verdict,
+    Expired, Group, Heartbeat, IdempotencyClaim, Indeterminate, Key, KeyIdentity, Member, Nudge,
+    Org, OrgData, Project, Provision, Reconciliation, Registered, Registration, Rejoin, Result,
+    Retired, Retirement, RevokedToken, SecretHash, Stamp, Store, StoredAccount, StoredNode,
+    SyncAnswer, SyncRequest, ThresholdEvent, UsageQuery, UsageRow, Verdict,
 };
 use state::State;
 
@@ -146,6 +148,19 @@ impl Store for Model {
         self.state.lock().open_periods(org, at)
     }
 
+    async fn secret_hashes(
+        &self,
+        after: Option<SecretHash>,
+        max: usize,
+    ) -> Result<Vec<SecretHash>> {
+        Ok(self.state.lock().secret_hashes(after, max))
+    }
+
+    async fn note_used(&self, used: &[(SecretHash, Instant)]) -> Result<()> {
+        self.state.lock().note_used(used);
+        Ok(())
+    }
+
     async fn identity(&self, secret: &SecretHash) -> Result<Option<KeyIdentity>> {
         Ok(self.state.lock().identity(secret))
     }
@@ -183,8 +198,26 @@ impl Store for Model {
         self.state.lock().put_member(member).map(|seq| self.changed(seq))
     }
 
-    async fn put_key(&self, key: &Key, secret: Option<&KeySecret>) -> Result<ChangeSeq> {
-        self.state.lock().put_key(key, secret).map(|seq| self.changed(seq))
+    async fn provision(&self, provision: &Provision) -> Result<(Member, ChangeSeq)> {
+        let (member, seq) = self.state.lock().provision(provision)?;
+        Ok((member, self.changed(seq)))
+    }
+
+    async fn make_key(&self, key: &Key, limits: &[Limit], now: Instant) -> Result<ChangeSeq> {
+        self.state.lock().make_key(key, limits, now).map(|seq| self.changed(seq))
+    }
+
+    async fn put_key(&self, key: &Key, expected: Option<u64>) -> Result<ChangeSeq> {
+        self.state.lock().put_key(key, expected).map(|seq| self.changed(seq))
+    }
+
+    async fn revoke_token(
+        &self,
+        org: OrgId,
+        token: &RevokedToken,
+        now: Instant,
+    ) -> Result<ChangeSeq> {
+        self.state.lock().revoke_token(org, token, now).map(|seq| self.changed(seq))
     }
 
     async fn put_grant(

@@ -2,14 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use ledger::{GroupId, KeyStatus, MemberId, OrgId};
+use ledger::{GroupId, MemberId, OrgId};
 
 use super::feed::Entity;
 use super::state::{People, State};
-use crate::{
-    Calendar, ChangeSeq, Error, Group, Key, KeyIdentity, KeySecret, Member, Org, OrgData, OrgGrant,
-    Project, Result, SecretHash,
-};
+use crate::{Calendar, ChangeSeq, Error, Group, Member, Org, OrgData, OrgGrant, Project, Result};
 
 impl State {
     pub(super) fn put_org(&mut self, org: &Org) -> Result<ChangeSeq> {
@@ -23,6 +20,7 @@ impl State {
             keys: BTreeMap::new(),
             grants: BTreeMap::new(),
             limits: BTreeMap::new(),
+            revoked_tokens: BTreeMap::new(),
         });
         people.org = org.clone();
         Ok(self.record(org.id, Entity::Org))
@@ -46,45 +44,9 @@ impl State {
     pub(super) fn put_member(&mut self, member: &Member) -> Result<ChangeSeq> {
         let people = self.people(member.org)?;
         people.require_groups(member.standing.groups.iter().chain(&member.standing.home))?;
+        people.require_free_subjects(member)?;
         people.members.insert(member.standing.id, member.clone());
         Ok(self.record(member.org, Entity::Member(member.standing.id)))
-    }
-
-    pub(super) fn put_key(&mut self, key: &Key, secret: Option<&KeySecret>) -> Result<ChangeSeq> {
-        let standing = &key.standing;
-        let people = self.people(key.org)?;
-        people.require_members([&standing.member])?;
-        people.require_groups(&standing.group)?;
-        if let Some(project) = standing.project
-            && !people.projects.contains_key(&project)
-        {
-            return Err(Error::Conflict(format!("{} has no project {project}", key.org)));
-        }
-        let was = people.keys.get(&standing.id).map(|known| known.standing.status);
-        if was == Some(KeyStatus::Revoked) && standing.status != KeyStatus::Revoked {
-            return Err(Error::Conflict(format!("{} is revoked for ever", standing.id)));
-        }
-        if let Some(secret) = secret {
-            let opens = self.secrets.get(&secret.hash).map(|(org, key, _)| (*org, *key));
-            if opens.is_some_and(|opens| opens != (key.org, standing.id)) {
-                return Err(Error::Conflict("the secret opens another key".to_owned()));
-            }
-            self.secrets.insert(secret.hash, (key.org, standing.id, *secret));
-        }
-        self.people(key.org)?.keys.insert(standing.id, key.clone());
-        Ok(self.record(key.org, Entity::Key(standing.id)))
-    }
-
-    pub(super) fn identity(&self, secret: &SecretHash) -> Option<KeyIdentity> {
-        let (org, key, secret) = self.secrets.get(secret)?;
-        let key = self.orgs.get(org)?.keys.get(key)?;
-        Some(KeyIdentity {
-            org: *org,
-            key: key.standing.id,
-            member: key.standing.member,
-            surface: key.surface,
-            not_after: secret.not_after,
-        })
     }
 
     pub(super) fn load(&self, org: OrgId) -> Option<OrgData> {
@@ -95,9 +57,10 @@ impl State {
             groups: people.groups.values().cloned().collect(),
             projects: people.projects.values().cloned().collect(),
             members: people.members.values().cloned().collect(),
-            keys: people.keys.values().cloned().collect(),
+            keys: people.keys.values().map(|key| self.key_as_used(key)).collect(),
             grants: people.grants.keys().filter_map(|id| self.org_grant(org, *id)).collect(),
             limits: limits.map(|stored| stored.limit.clone()).collect(),
+            revoked_tokens: people.revoked_tokens.values().cloned().collect(),
             seq: ChangeSeq(self.last_change),
         })
     }

@@ -11,8 +11,8 @@ use super::feed::Entity;
 use super::idempotency::KeyUse;
 use super::retire::Compensated;
 use crate::{
-    Adjusted, Adjustment, AdjustmentRequest, Entry, Error, Group, Key, KeySecret, LastStart,
-    Member, Org, Project, Result, SecretHash, StoredAccount, SyncAnswer, SyncRequest,
+    Adjusted, Adjustment, AdjustmentRequest, Entry, Error, Group, Key, LastStart, Member, Org,
+    Project, Result, RevokedToken, SecretHash, StoredAccount, SyncAnswer, SyncRequest,
     ThresholdEvent,
 };
 
@@ -34,7 +34,9 @@ impl Default for Incarnation {
 pub(super) struct State {
     pub(super) incarnation: Incarnation,
     pub(super) orgs: BTreeMap<OrgId, People>,
-    pub(super) secrets: BTreeMap<SecretHash, (OrgId, KeyId, KeySecret)>,
+    pub(super) secrets: BTreeMap<SecretHash, (OrgId, KeyId)>,
+    /// When secrets were used last.
+    pub(super) used: BTreeMap<SecretHash, Instant>,
     pub(super) grant_requests: BTreeMap<(OrgId, String), GrantRequest>,
     pub(super) money: Accounts,
     pub(super) nodes: BTreeMap<NodeId, Node>,
@@ -73,6 +75,8 @@ pub(super) struct People {
     pub(super) keys: BTreeMap<KeyId, Key>,
     pub(super) grants: BTreeMap<GrantId, Grant>,
     pub(super) limits: BTreeMap<LimitId, StoredLimit>,
+    /// By issuer and id.
+    pub(super) revoked_tokens: BTreeMap<(String, String), RevokedToken>,
 }
 
 #[derive(Clone, Debug)]

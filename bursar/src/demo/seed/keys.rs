@@ -1,7 +1,7 @@
 //! The keys that are handed out, each to show something.
 
 use ledger::{Instant, KeyStanding, KeyStatus, Surface};
-use store::{Key, KeyHasher, KeyKind, KeySecret, PlainKey};
+use store::{Key, KeyHasher, KeyKind, PlainKey, Rates};
 
 use super::ids::Ids;
 
@@ -61,7 +61,13 @@ impl KeyRow {
     }
 
     /// The key as the store has it.
-    pub(super) fn key(&self, ids: &Ids, plain: &PlainKey, created: Instant) -> Key {
+    pub(super) fn key(
+        &self,
+        ids: &Ids,
+        hasher: &KeyHasher,
+        plain: &PlainKey,
+        created: Instant,
+    ) -> Key {
         Key {
             org: ids.org(),
             name: self.name.to_owned(),
@@ -77,12 +83,11 @@ impl KeyRow {
                 project: self.project.map(|slug| ids.project(slug)),
                 tools: None,
             },
+            models: None,
+            ips: None,
+            rates: Rates::default(),
+            secrets: vec![hasher.secret(plain, created)],
+            version: 0,
         }
     }
-}
-
-/// What opens the key, for ever.
-pub(super) fn secret(hasher: &KeyHasher, plain: &PlainKey) -> KeySecret {
-    let (pepper, hash) = hasher.hash(plain);
-    KeySecret { hash, pepper, not_after: Instant::MAX }
 }

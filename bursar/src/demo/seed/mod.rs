@@ -87,8 +87,8 @@ pub(super) async fn seed(
     let mut keys = Vec::new();
     for row in &KEYS {
         let plain = memory.plain_key(row.name)?;
-        let key = row.key(&ids, &plain, times.start);
-        store.put_key(&key, Some(&keys::secret(hasher, &plain))).await?;
+        let key = row.key(&ids, hasher, &plain, times.start);
+        store.put_key(&key, None).await?;
         keys.push(key);
     }
     let grants = grants::grants(&mut ids, &times, prices)?;

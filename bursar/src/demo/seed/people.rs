@@ -1,7 +1,7 @@
 //! Who is in the organisation: its groups, members and projects.
 
 use ledger::{GroupId, Instant, MemberStanding, MemberStatus};
-use store::{Group, Member, Money, Org, Plan, Project, ProjectStatus, Role};
+use store::{Group, Member, Money, Org, Plan, Project, ProjectStatus, Rates, Role};
 
 use super::credits::whole;
 use super::ids::{Ids, founded};
@@ -94,6 +94,8 @@ pub(super) fn org(ids: &Ids, now: Instant) -> Org {
         anchor_day: 15,
         contact: address("nora"),
         created: founded(now),
+        require_project: false,
+        rates: Rates::default(),
     }
 }
 
@@ -123,6 +125,9 @@ pub(super) fn members(ids: &Ids) -> Vec<Member> {
                 groups,
                 tools: None,
             },
+            subjects: Vec::new(),
+            tokens_valid_after: Instant::MIN,
+            rates: Rates::default(),
         }
     };
     PEOPLE.iter().map(member).collect()

@@ -2,7 +2,7 @@
 
 use ledger::{KeyId, KeyStanding, KeyStatus, OrgId, Surface};
 use sqlx::postgres::PgRow;
-use store::{ChangeSeq, Key, KeyIdentity, KeySecret, SecretHash};
+use store::{ChangeSeq, Key, KeyIdentity, KeySecret, Rates, SecretHash};
 
 use super::group::require_groups;
 use super::member::require_members;
@@ -46,29 +46,21 @@ pub(crate) async fn identity(
     secret: &SecretHash,
 ) -> Result<Option<KeyIdentity>> {
     let row = sqlx::query(
-        "SELECT keys.org_id, keys.key_id, keys.member_id, keys.surface, key_secrets.not_after
+        "SELECT keys.org_id, keys.key_id
          FROM key_secrets JOIN keys USING (shard, org_id, key_id)
          WHERE key_secrets.secret_hash = $1",
     )
     .bind(secret.0.as_slice())
     .fetch_optional(session)
     .await?;
-    let identity = |row: PgRow| {
-        Ok(KeyIdentity {
-            org: row.id("org_id")?,
-            key: row.id("key_id")?,
-            member: row.id("member_id")?,
-            surface: row.named("surface", Surface::from_name)?,
-            not_after: row.instant("not_after")?,
-        })
-    };
+    let identity = |row: PgRow| Ok(KeyIdentity { org: row.id("org_id")?, key: row.id("key_id")? });
     row.map(identity).transpose()
 }
 
 pub(crate) async fn put_key(
     store: &PostgresStore,
     key: &Key,
-    secret: Option<&KeySecret>,
+    _expected: Option<u64>,
 ) -> Result<ChangeSeq> {
     let standing = &key.standing;
     let mut tx = store.write().await?;
@@ -77,7 +69,7 @@ pub(crate) async fn put_key(
     require_groups(&mut tx, key.org, standing.group.as_slice()).await?;
     require_projects(&mut tx, key.org, standing.project.as_slice()).await?;
     write(&mut tx, key).await?;
-    if let Some(secret) = secret {
+    for secret in &key.secrets {
         add_secret(&mut tx, key, secret).await?;
     }
     let seq = record(&mut tx, key.org, Entity::Key(standing.id)).await?;
@@ -178,6 +170,11 @@ fn from_row(row: &PgRow, org: OrgId) -> Result<Key> {
         surface: row.named("surface", Surface::from_name)?,
         created: row.instant("created_at")?,
         standing,
+        models: None,
+        ips: None,
+        rates: Rates::default(),
+        secrets: Vec::new(),
+        version: 0,
     })
 }
 

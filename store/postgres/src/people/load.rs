@@ -19,6 +19,7 @@ pub(crate) async fn load(session: &mut Session, id: OrgId) -> Result<Option<OrgD
         keys: keys(session, id, Which::All).await?,
         grants: grants(session, id, Which::All).await?,
         limits: limits(session, id).await?,
+        revoked_tokens: Vec::new(),
         seq: stamp(session).await?.seq,
     }))
 }

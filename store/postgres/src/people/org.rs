@@ -2,7 +2,7 @@
 
 use ledger::OrgId;
 use sqlx::postgres::PgRow;
-use store::{Calendar, ChangeSeq, Money, Org, Plan};
+use store::{Calendar, ChangeSeq, Money, Org, Plan, Rates};
 
 use crate::PostgresStore;
 use crate::changes::{Entity, record};
@@ -93,5 +93,7 @@ fn from_row(row: &PgRow) -> Result<Org> {
         anchor_day: row.small("anchor_day")?,
         contact: row.text("contact")?,
         created: row.instant("created_at")?,
+        require_project: false,
+        rates: Rates::default(),
     })
 }

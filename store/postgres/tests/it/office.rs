@@ -7,8 +7,8 @@ use ledger::{
 use postgres_cluster::{Database, Server, test_server};
 use sqlx::{Connection as _, PgConnection};
 use store::{
-    IdempotencyClaim, Key, KeySecret, Member, Money, Org, Plan, Registration, Role, SecretHash,
-    Store as _,
+    IdempotencyClaim, Key, KeySecret, Member, Money, Org, Plan, Rates, Registration, Role,
+    SecretHash, Store as _,
 };
 use store_postgres::{Options, PostgresStore};
 
@@ -86,6 +86,8 @@ pub(crate) fn org() -> Org {
         anchor_day: 1,
         contact: "owner@example.test".to_owned(),
         created: NOW,
+        require_project: false,
+        rates: Rates::default(),
     }
 }
 
@@ -105,6 +107,9 @@ pub(crate) fn member() -> Member {
         role: Role::Member,
         job_role: None,
         standing,
+        subjects: Vec::new(),
+        tokens_valid_after: Instant::MIN,
+        rates: Rates::default(),
     }
 }
 
@@ -125,11 +130,23 @@ pub(crate) fn key(number: u128) -> Key {
         surface: Surface::Api,
         created: NOW,
         standing,
+        models: None,
+        ips: None,
+        rates: Rates::default(),
+        secrets: Vec::new(),
+        version: 0,
     }
 }
 
 pub(crate) fn secret(number: u8) -> KeySecret {
-    KeySecret { hash: SecretHash([number; 32]), pepper: 1, not_after: Instant::MAX }
+    KeySecret {
+        hash: SecretHash([number; 32]),
+        pepper: 1,
+        hint: "bursar_u_abcd".to_owned(),
+        created: NOW,
+        not_after: Instant::MAX,
+        last_used: None,
+    }
 }
 
 pub(crate) fn registration(node: u32) -> Registration {

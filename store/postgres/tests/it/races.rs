@@ -6,8 +6,8 @@ use std::sync::Arc;
 use ledger::{Epoch, Instant, NodeId};
 use sqlx::{Connection as _, Executor as _};
 use store::{
-    ChangeSeq, Changed, ClaimAnswer, Error, IDEMPOTENCY_KEPT_MICROS, IdempotencyClaim, Project,
-    ProjectStatus, Store as _,
+    ChangeSeq, Changed, ClaimAnswer, Error, IDEMPOTENCY_KEPT_MICROS, IdempotencyClaim, Key,
+    Project, ProjectStatus, Store as _,
 };
 use store_postgres::PostgresStore;
 use tokio::task::JoinSet;
@@ -27,7 +27,10 @@ async fn of_two_keys_that_take_one_secret_at_once_it_opens_one() {
         let put = |at: u8| {
             let (store, key) =
                 (Arc::clone(&stores[usize::from(at)]), key(u128::from(2 * number + at)));
-            async move { store.put_key(&key, Some(&secret(number))).await }
+            async move {
+                let key = Key { secrets: vec![secret(number)], ..key };
+                store.put_key(&key, None).await
+            }
         };
         let (one, other) = tokio::join!(put(0), put(1));
         let refused = match (one, other) {

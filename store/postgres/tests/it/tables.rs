@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use sqlx::Executor as _;
-use store::{ChangeSeq, Error, Heartbeat, Store as _};
+use store::{ChangeSeq, Error, Heartbeat, Key, Store as _};
 use store_postgres::PostgresStore;
 
-use crate::office::{MEMBER, NOW, ORG, Office, hold, key, registration, secret, settle_in};
+use crate::office::{NOW, ORG, Office, hold, key, registration, secret, settle_in};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_table_and_every_column_of_money_has_a_comment() {
@@ -154,7 +154,7 @@ async fn a_column_that_is_added_disturbs_nobody() {
     settle_in(&store).await;
     store.register(&registration(1)).await.unwrap();
     let all = async || {
-        store.put_key(&key(1), Some(&secret(1))).await.unwrap();
+        store.put_key(&Key { secrets: vec![secret(1)], ..key(1) }, None).await.unwrap();
         store.identity(&secret(1).hash).await.unwrap();
         store.load(ORG).await.unwrap();
         store.orgs().await.unwrap();
@@ -212,9 +212,9 @@ async fn a_look_up_is_one_statement_and_what_nobody_asks_is_none() {
     let office = Office::new().await;
     let store = Arc::new(office.store().await);
     settle_in(&store).await;
-    store.put_key(&key(1), Some(&secret(1))).await.unwrap();
+    store.put_key(&Key { secrets: vec![secret(1)], ..key(1) }, None).await.unwrap();
     let before = store.statements();
-    assert_eq!(store.identity(&secret(1).hash).await.unwrap().unwrap().member, MEMBER);
+    assert_eq!(store.identity(&secret(1).hash).await.unwrap().unwrap().key, key(1).standing.id);
     assert_eq!(store.statements(), before + 1);
     // What listens for changes and makes partitions does not count.
     let mut nudges = store.nudges().unwrap();

@@ -19,6 +19,7 @@ pub(crate) async fn load(connection: &mut SqliteConnection, id: OrgId) -> Result
         keys: keys(connection, id, Which::All).await?,
         grants: grants(connection, id, Which::All).await?,
         limits: limits(connection, id).await?,
+        revoked_tokens: Vec::new(),
         seq: stamp(connection).await?.seq,
     }))
 }

@@ -3,7 +3,7 @@
 use ledger::{MemberId, MemberStanding, MemberStatus, OrgId};
 use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
-use store::{ChangeSeq, Member, Role};
+use store::{ChangeSeq, Member, Rates, Role};
 
 use super::group::require_groups;
 use super::{List, Which, list, missing, require};
@@ -57,6 +57,9 @@ pub(crate) async fn members(
             role: row.named("role", Role::from_name)?,
             job_role: row.text_or_none("job_role")?,
             standing,
+            subjects: Vec::new(),
+            tokens_valid_after: ledger::Instant::MIN,
+            rates: Rates::default(),
         })
     };
     rows.into_iter().map(member).collect()

@@ -3,7 +3,7 @@
 use ledger::OrgId;
 use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
-use store::{Calendar, ChangeSeq, Money, Org, Plan};
+use store::{Calendar, ChangeSeq, Money, Org, Plan, Rates};
 
 use crate::SqliteStore;
 use crate::changes::{Entity, record};
@@ -84,5 +84,7 @@ fn from_row(row: &SqliteRow) -> Result<Org> {
         anchor_day: row.small("anchor_day")?,
         contact: row.text("contact")?,
         created: row.instant("created_at")?,
+        require_project: false,
+        rates: Rates::default(),
     })
 }

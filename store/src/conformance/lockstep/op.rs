@@ -7,7 +7,7 @@ use ledger::{
 
 use crate::{
     Adjusted, AdjustmentRequest, Alive, Change, ChangeSeq, ClaimAnswer, Expired, Group, Heartbeat,
-    IdempotencyClaim, Indeterminate, Key, KeyIdentity, KeySecret, Member, Org, Project, Registered,
+    IdempotencyClaim, Indeterminate, Key, KeyIdentity, Member, Org, Project, Registered,
     Registration, Result, Retired, Retirement, SecretHash, Store, StoredNode, SyncAnswer,
     SyncRequest, UsageQuery, UsageRow,
 };
@@ -32,7 +32,7 @@ pub(super) enum Op {
     PutGroup(Group),
     PutProject(Project),
     PutMember(Member),
-    PutKey(Key, Option<KeySecret>),
+    PutKey(Key, Option<u64>),
     PutGrant(OrgId, Grant, Option<String>, Instant),
     PutLimit(OrgId, Limit, CountsFrom, Instant),
     RemoveLimit(OrgId, LimitId),
@@ -108,9 +108,7 @@ impl Op {
             Self::PutGroup(group) => Answer::Changed(store.put_group(group).await?),
             Self::PutProject(project) => Answer::Changed(store.put_project(project).await?),
             Self::PutMember(member) => Answer::Changed(store.put_member(member).await?),
-            Self::PutKey(key, secret) => {
-                Answer::Changed(store.put_key(key, secret.as_ref()).await?)
-            }
+            Self::PutKey(key, expected) => Answer::Changed(store.put_key(key, *expected).await?),
             Self::PutGrant(org, grant, name, now) => {
                 let (grant, seq) = store.put_grant(*org, grant, name.as_deref(), *now).await?;
                 Answer::Granted(grant, seq)

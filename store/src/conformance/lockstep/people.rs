@@ -102,7 +102,8 @@ impl World {
         }
         let mut secret = secret(u8::try_from(self.pick(1..=9)).unwrap_or(1));
         secret.not_after = self.some_end();
-        Op::PutKey(key, self.happens(50).then_some(secret))
+        key.secrets = self.happens(50).then_some(secret).into_iter().collect();
+        Op::PutKey(key, self.happens(20).then(|| self.pick(0..=3)))
     }
 
     fn some_end(&mut self) -> Instant {
