@@ -81,6 +81,12 @@ impl Denial {
         self
     }
 
+    /// The same request may pass after so many seconds.
+    pub(crate) fn due_in(mut self, seconds: u32) -> Self {
+        self.retry_after = Some(seconds);
+        self
+    }
+
     pub(crate) fn second_to(mut self, first: First) -> Self {
         self.first = Some(Box::new(first));
         self
