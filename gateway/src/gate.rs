@@ -11,6 +11,7 @@ use pingora::http::RequestHeader;
 use crate::exchange::{Exchange, Routed};
 use crate::idempotency::IdempotencyKey;
 use crate::identity::{Caller, Fault, Keyring, Presented, presented};
+use crate::metrics::Metrics;
 use crate::refusal::{Code, Denial};
 use crate::sync::Ledger;
 
@@ -23,6 +24,7 @@ pub(crate) const OWN_PREFIX: &str = "/bursar/v1/";
 pub(crate) struct Gate {
     keyring: Keyring,
     ledger: Arc<Ledger>,
+    metrics: Arc<Metrics>,
     closing: AtomicBool,
 }
 
@@ -35,8 +37,8 @@ pub(crate) enum Entry {
 }
 
 impl Gate {
-    pub(crate) const fn new(keyring: Keyring, ledger: Arc<Ledger>) -> Self {
-        Self { keyring, ledger, closing: AtomicBool::new(false) }
+    pub(crate) const fn new(keyring: Keyring, ledger: Arc<Ledger>, metrics: Arc<Metrics>) -> Self {
+        Self { keyring, ledger, metrics, closing: AtomicBool::new(false) }
     }
 
     /// Nobody enters any more.
@@ -104,7 +106,10 @@ impl Gate {
             Presented::Token(_) => return Err(Denial::credential(Fault::TokenIssuer)),
         };
         let now = self.ledger.now();
-        caller.check(exchange.address, None, now)?;
+        let passed = caller.check(exchange.address, None, now)?;
+        if passed.by_old_secret {
+            self.metrics.old_secrets_used.inc();
+        }
         self.ledger.note_use(&caller, now);
         Ok(caller)
     }

@@ -149,7 +149,7 @@ impl Gateway {
         }
         let ledger = Arc::new(ledger);
         let keyring = Keyring::new(secrets, store, Arc::clone(&ledger));
-        let gate = Arc::new(Gate::new(keyring, Arc::clone(&ledger)));
+        let gate = Arc::new(Gate::new(keyring, Arc::clone(&ledger), Arc::clone(&metrics)));
         let proxy = Proxy {
             config: config.clone(),
             counter: RequestCounter::new(node, epoch),

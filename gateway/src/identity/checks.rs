@@ -9,6 +9,12 @@ use super::caller::Credential;
 use super::{Caller, Fault};
 use crate::refusal::{Code, Denial};
 
+/// A caller that may go on.
+pub(crate) struct Passed {
+    /// By a secret that is running out, since its key has another one.
+    pub(crate) by_old_secret: bool,
+}
+
 impl Caller {
     /// Whether the credential still is one, may come from this address, and ask for this model, if
     /// it asks for one.
@@ -24,7 +30,7 @@ impl Caller {
         from: IpAddr,
         model: Option<&str>,
         now: Instant,
-    ) -> Result<(), Denial> {
+    ) -> Result<Passed, Denial> {
         let Credential::Key { id, secret, .. } = &self.credential;
         let gone = || Denial::credential(Fault::KeyUnknown);
         let key = self.org.key(*id).ok_or_else(gone)?;
@@ -40,7 +46,7 @@ impl Caller {
         }
         match model {
             Some(model) if !allows(&key, model) => Err(self.not_allowed(model)),
-            Some(_) | None => Ok(()),
+            Some(_) | None => Ok(Passed { by_old_secret: secret.not_after != Instant::MAX }),
         }
     }
 
@@ -50,15 +56,6 @@ impl Caller {
         self.org.key(*id).is_some_and(|key| {
             key.standing.status != KeyStatus::Revoked
                 && key.secrets.iter().any(|known| known.hash == *secret)
-        })
-    }
-
-    /// Whether it is by a secret that has another one after it.
-    pub(crate) fn is_by_old_secret(&self) -> bool {
-        let Credential::Key { id, secret, .. } = &self.credential;
-        self.org.key(*id).is_some_and(|key| {
-            let secret = key.secrets.iter().find(|known| known.hash == *secret);
-            secret.is_some_and(|secret| secret.not_after != Instant::MAX)
         })
     }
 
