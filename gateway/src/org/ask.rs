@@ -26,7 +26,7 @@ impl Org {
         Some(managers.unwrap_or_else(|| admins(&view)))
     }
 
-    /// Whom to ask about what only an admin changes, by name.
+    /// Whom to ask about what only an admin can change.
     pub(crate) fn admins(&self) -> String {
         admins(&self.view())
     }
