@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use bursar_config::{Config, Dialect, Provider, Route};
 use bytes::Bytes;
-use ledger::{HoldId, ProjectId};
+use ledger::HoldId;
 use prometheus::IntGauge;
 
 use crate::idempotency::IdempotencyKey;
 use crate::identity::Caller;
+use crate::project::Named;
 use crate::rates::Places;
 use crate::refusal::Denial;
 use crate::running::Running;
@@ -59,7 +60,7 @@ pub(crate) struct Routed {
     pub(crate) upstream_path: String,
     pub(crate) caller: Arc<Caller>,
     pub(crate) address: IpAddr,
-    pub(crate) project: Option<ProjectId>,
+    pub(crate) project: Option<Named>,
     /// The key that the client sent, on a route with a price.
     pub(crate) idempotency: Option<IdempotencyKey>,
 }
