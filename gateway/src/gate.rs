@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use ::identity::{Failures, Fault};
 use bursar_config::{Purpose, Route, Runtime};
 use http::HeaderMap;
 use ledger::{Credits, PathIndex, Tool};
@@ -10,7 +11,7 @@ use pingora::http::RequestHeader;
 
 use crate::exchange::{Exchange, Routed};
 use crate::idempotency::IdempotencyKey;
-use crate::identity::{Caller, Fault, Keyring, Presented, presented};
+use crate::identity::{Caller, Keyring, Presented, presented};
 use crate::metrics::Metrics;
 use crate::project::{self, Named};
 use crate::rates::Places;
@@ -20,11 +21,17 @@ use crate::sync::Ledger;
 /// The gateway's own routes begin with this.
 pub(crate) const OWN_PREFIX: &str = "/bursar/v1/";
 
+/// So many addresses' failures are remembered: some ten megabytes.
+const FAILED_ADDRESSES: usize = 100_000;
+/// The longest that anybody is told to wait, in seconds.
+const LONGEST_WAIT: u32 = 60;
+
 /// The door: decides all that can be decided from the header.
 pub(crate) struct Gate {
     keyring: Keyring,
     ledger: Arc<Ledger>,
     metrics: Arc<Metrics>,
+    failures: Failures,
     closing: AtomicBool,
 }
 
@@ -37,8 +44,9 @@ pub(crate) enum Entry {
 }
 
 impl Gate {
-    pub(crate) const fn new(keyring: Keyring, ledger: Arc<Ledger>, metrics: Arc<Metrics>) -> Self {
-        Self { keyring, ledger, metrics, closing: AtomicBool::new(false) }
+    pub(crate) fn new(keyring: Keyring, ledger: Arc<Ledger>, metrics: Arc<Metrics>) -> Self {
+        let failures = Failures::new(FAILED_ADDRESSES);
+        Self { keyring, ledger, metrics, failures, closing: AtomicBool::new(false) }
     }
 
     /// Nobody enters any more.
@@ -97,6 +105,30 @@ impl Gate {
             idempotency,
         };
         Ok(Entry::Route(Arc::new(routed)))
+    }
+
+    /// What is told to somebody whose credential is not accepted: to wait, once its address has failed
+    /// too often. A key that exists never comes here.
+    pub(crate) fn charge(&self, exchange: &Exchange, denial: Denial) -> Denial {
+        if !matches!(denial.code, Code::InvalidCredential | Code::AmbiguousCredential) {
+            return denial;
+        }
+        if let Some(wait) = self.over_budget(exchange) {
+            return Denial { fault: denial.fault, ..wait };
+        }
+        let per_minute = exchange.config.runtime.bounds.auth_failures_per_minute;
+        self.failures.charge(exchange.address, per_minute, self.ledger.now());
+        denial
+    }
+
+    /// The denial of whatever is not known to be good, once an address has failed too often.
+    pub(crate) fn over_budget(&self, exchange: &Exchange) -> Option<Denial> {
+        let per_minute = exchange.config.runtime.bounds.auth_failures_per_minute;
+        let now = self.ledger.now();
+        let seconds = self.failures.exhausted(exchange.address, per_minute, now)?;
+        let seconds = u32::try_from(seconds).unwrap_or(LONGEST_WAIT).min(LONGEST_WAIT);
+        let message = "too many credentials from this address were not accepted; come back later";
+        Some(Denial::new(Code::RateLimited, message).due_in(seconds))
     }
 
     /// Who calls, if it may from where it does.
