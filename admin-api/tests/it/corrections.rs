@@ -26,7 +26,19 @@ async fn charged() -> (Model, HoldId) {
     let plan = Plan { name: "team".to_owned(), allocation: Credits::ZERO, price };
     let (name, contact) = ("Acme".to_owned(), String::new());
     let time_zone = "UTC".to_owned();
-    let org = Org { id: ORG, name, plan, time_zone, anchor_day: 1, contact, created: NOW };
+    let (require_project, rates) = (false, store::Rates::default());
+    let (anchor_day, created) = (1, NOW);
+    let org = Org {
+        id: ORG,
+        name,
+        plan,
+        time_zone,
+        anchor_day,
+        contact,
+        created,
+        require_project,
+        rates,
+    };
     store.put_org(&org).await.unwrap();
     let (kind, amount, end, access) =
         (GrantKind::TopUp, credits("10"), Instant::MAX, Access::Everyone);

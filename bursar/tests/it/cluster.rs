@@ -10,9 +10,7 @@ use mock_provider::{MockProvider, Options};
 use postgres_cluster::Database;
 use reqwest::Method;
 use serde_json::{Value, json};
-use store::{
-    Key, KeyHasher, KeyKind, KeySecret, Member, Money, Org, PlainKey, Plan, Rates, Role, Store,
-};
+use store::{Key, KeyHasher, KeyKind, Member, Money, Org, PlainKey, Plan, Rates, Role, Store};
 use store_postgres::PostgresStore;
 use tempfile::TempDir;
 
@@ -140,7 +138,17 @@ async fn settle_in(store: &dyn Store, keys: u128) -> Vec<(KeyId, String)> {
         price: Money { minor: 0, currency: "EUR".to_owned() },
     };
     let (name, time_zone, contact) = ("Acme".to_owned(), "UTC".to_owned(), String::new());
-    let org = Org { id: ORG, name, plan, time_zone, anchor_day: 1, contact, created: now };
+    let org = Org {
+        id: ORG,
+        name,
+        plan,
+        time_zone,
+        anchor_day: 1,
+        contact,
+        created: now,
+        require_project: false,
+        rates: Rates::default(),
+    };
     store.put_org(&org).await.unwrap();
     let standing = MemberStanding {
         id: MEMBER,

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use ledger::{Instant, KeyId, MemberId, PathIndex, PathKey, ProjectId, Surface, Tool};
+use ledger::{KeyId, MemberId, PathIndex, PathKey, ProjectId, Scope, Surface, Tool};
+use store::SecretHash;
 
+use super::LastUse;
 use crate::org::Org;
 
 /// A path by what it is asked for with.
@@ -14,23 +16,47 @@ type KnownPath = (Option<Tool>, Option<ProjectId>, PathIndex);
 pub(crate) struct Caller {
     pub(crate) org: Arc<Org>,
     pub(crate) member: MemberId,
-    pub(crate) key: KeyId,
-    pub(crate) surface: Surface,
-    /// First instant at which the secret no longer opens the key.
-    pub(crate) not_after: Instant,
+    pub(super) credential: Credential,
     paths: ArcSwap<Vec<KnownPath>>,
 }
 
+/// By what it is identified.
+pub(super) enum Credential {
+    Key { id: KeyId, secret: SecretHash, last_use: LastUse },
+}
+
 impl Caller {
-    pub(crate) fn new(org: Arc<Org>, identity: &store::KeyIdentity) -> Self {
-        Self {
-            org,
-            member: identity.member,
-            key: identity.key,
-            surface: identity.surface,
-            not_after: identity.not_after,
-            paths: ArcSwap::default(),
+    /// Whom a secret of a key identifies.
+    pub(crate) fn of_key(org: Arc<Org>, member: MemberId, key: KeyId, secret: SecretHash) -> Self {
+        let credential = Credential::Key { id: key, secret, last_use: LastUse::default() };
+        Self { org, member, credential, paths: ArcSwap::default() }
+    }
+
+    /// The key, unless it is a token.
+    pub(crate) const fn key(&self) -> Option<KeyId> {
+        match self.credential {
+            Credential::Key { id, .. } => Some(id),
         }
+    }
+
+    /// The secret and when it was used last, unless it is a token.
+    pub(crate) const fn secret(&self) -> Option<(&SecretHash, &LastUse)> {
+        match &self.credential {
+            Credential::Key { secret, last_use, .. } => Some((secret, last_use)),
+        }
+    }
+
+    /// Where its calls come from.
+    pub(crate) fn surface(&self) -> Surface {
+        match &self.credential {
+            Credential::Key { id, .. } => self.org.key(*id).map_or(Surface::Api, |key| key.surface),
+        }
+    }
+
+    /// Whose calls a call of it is counted among: the narrowest first.
+    pub(crate) fn scopes(&self) -> impl Iterator<Item = Scope> + use<> {
+        let key = self.key().map(Scope::Key);
+        key.into_iter().chain([Scope::Member(self.member), Scope::Org])
     }
 
     /// The caller's path for a tool; found in the book once.
@@ -44,7 +70,7 @@ impl Caller {
         }
         let path = self.org.path(&PathKey {
             member: self.member,
-            key: Some(self.key),
+            key: self.key(),
             group: None,
             project,
             tool: tool.cloned(),

@@ -1,8 +1,9 @@
 //! What the store has committed, put in force here.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use ledger::Change;
+use ledger::{Change, Scope};
 use store::Changed;
 
 use super::Org;
@@ -11,7 +12,11 @@ impl Org {
     /// Puts a change in force; returns whether there may be more to lease.
     pub(crate) fn take_in(&self, changed: Changed) -> bool {
         match changed {
-            Changed::Org(_) => false,
+            Changed::Org(org) => {
+                self.rates.put(Scope::Org, org.rates);
+                self.update(|view| view.put_org(&org));
+                false
+            }
             Changed::Group(group) => {
                 self.update(|view| view.put_group(group.clone()));
                 false
@@ -21,13 +26,17 @@ impl Org {
                 false
             }
             Changed::Member(member) => {
+                self.rates.put(Scope::Member(member.standing.id), member.rates);
                 self.update(|view| view.put_member(member.clone()));
                 self.apply(Change::Member(member.standing));
                 self.standings.fetch_add(1, Ordering::Release);
                 false
             }
             Changed::Key(key) => {
-                self.apply(Change::Key(key.standing));
+                let (id, standing) = (key.standing.id, key.standing.clone());
+                self.rates.put_key(&key);
+                self.keys.pin().insert(id, Arc::new(key));
+                self.apply(Change::Key(standing));
                 self.standings.fetch_add(1, Ordering::Release);
                 false
             }
@@ -45,6 +54,7 @@ impl Org {
                 self.apply(Change::Refunded { account, total });
                 true
             }
+            Changed::TokenRevoked(_) => false,
             Changed::LimitRemoved(limit) => {
                 self.apply(Change::LimitRemoved(limit));
                 false

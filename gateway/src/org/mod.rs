@@ -15,13 +15,15 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
 use ledger::{
-    AccountId, Book, Change, Credits, Decided, Decision, Hold, HoldId, Instant, Leases, LimitId,
-    OrgId, PathIndex, PathKey, PathView, Quote, Refusal, Settlement, Shard, Ticket,
+    AccountId, Book, Change, Credits, Decided, Decision, Hold, HoldId, Instant, KeyId, Leases,
+    LimitId, OrgId, PathIndex, PathKey, PathView, Quote, Refusal, Settlement, Shard, Ticket,
 };
 use parking_lot::Mutex;
+use store::Key;
 use tokio::sync::oneshot;
 
 use crate::lease::Plan;
+use crate::rates::RateTable;
 use crate::time::Clock;
 
 pub(crate) use bell::{Bell, Reasons};
@@ -44,6 +46,10 @@ pub(crate) struct Org {
     bell: Arc<Bell>,
     rung: AtomicBool,
     view: ArcSwap<OrgView>,
+    /// Its keys, for what the book does not decide.
+    keys: papaya::HashMap<KeyId, Arc<Key>>,
+    /// How often it, its members and its keys may call.
+    rates: RateTable,
     /// How often the standing of a key or a member has changed.
     standings: AtomicU64,
     /// How often there was more to lease.
@@ -70,6 +76,8 @@ struct Waiter {
 impl Org {
     pub(crate) fn new(
         view: OrgView,
+        keys: impl IntoIterator<Item = Key>,
+        rates: RateTable,
         book: Book,
         leases: Leases,
         bell: Arc<Bell>,
@@ -87,6 +95,8 @@ impl Org {
             bell,
             rung: AtomicBool::new(false),
             view: ArcSwap::from_pointee(view),
+            keys: keys.into_iter().map(|key| (key.standing.id, Arc::new(key))).collect(),
+            rates,
             standings: AtomicU64::new(0),
             richer: AtomicU64::new(1),
             leased: tokio::sync::Mutex::new(0),
@@ -108,6 +118,16 @@ impl Org {
 
     pub(crate) fn view(&self) -> arc_swap::Guard<Arc<OrgView>> {
         self.view.load()
+    }
+
+    /// A key as it is now.
+    pub(crate) fn key(&self, id: KeyId) -> Option<Arc<Key>> {
+        self.keys.pin().get(&id).cloned()
+    }
+
+    /// How often it, its members and its keys may call.
+    pub(crate) const fn rates(&self) -> &RateTable {
+        &self.rates
     }
 
     pub(crate) fn is_quarantined(&self) -> bool {

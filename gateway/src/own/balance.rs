@@ -14,7 +14,8 @@ use crate::time::rfc3339;
 struct Balance {
     org: String,
     member: String,
-    key: String,
+    /// `null` for a token.
+    key: Option<String>,
     /// The most that the caller could spend now: the least of its limits and its grants together.
     remaining: String,
     limits: Vec<Limit>,
@@ -49,11 +50,11 @@ struct Grant {
 
 pub(super) fn answer(caller: &Caller) -> Result<Bytes, Denial> {
     let view = caller.org.path_view(caller.path(None, None));
-    let view = view.map_err(|refusal| Denial::of(&refusal))?;
+    let view = view.map_err(|refusal| caller.refused(&refusal))?;
     json(&Balance {
         org: caller.org.id().to_string(),
         member: caller.member.to_string(),
-        key: caller.key.to_string(),
+        key: caller.key().map(|key| key.to_string()),
         remaining: view.remaining.to_string(),
         limits: view.limits.iter().map(limit).collect(),
         grants: view.grants.iter().map(grant).collect(),

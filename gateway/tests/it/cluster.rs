@@ -14,7 +14,7 @@ use mock_provider::{MockProvider, Options};
 use parking_lot::Mutex;
 use reqwest::RequestBuilder;
 use serde_json::Value;
-use store::{Audit, KeyHasher, KeySecret, Model, Store, StoredAccount};
+use store::{Audit, KeyHasher, Model, Store, StoredAccount};
 use tempfile::TempDir;
 
 use crate::calls::CHAT;

@@ -7,8 +7,7 @@ use ledger::{
     Surface,
 };
 use store::{
-    ChangeSeq, Group, Key, KeyKind, KeySecret, Member, PlainKey, Project, ProjectStatus, Rates,
-    Role, Store,
+    ChangeSeq, Group, Key, KeyKind, Member, PlainKey, Project, ProjectStatus, Rates, Role, Store,
 };
 
 use crate::house::House;
