@@ -172,7 +172,7 @@ fn grow(running: &mut Running, passed: Bytes, text: u64, request_id: &str) -> By
         Relay::Now(bytes) => bytes,
         Relay::Later => Bytes::new(),
         Relay::Cut(refusal) => {
-            let denial = Denial { ask: running.org.ask_about(&refusal), ..Denial::of(&refusal) };
+            let denial = running.caller.refused(&refusal);
             cut(running, &denial, request_id)
         }
     }
@@ -185,8 +185,12 @@ fn barred(running: &mut Running) -> Option<Denial> {
         return None;
     }
     running.standings = Some(standings);
+    let (caller, model) = (&running.caller, &running.quoted.model);
+    if let Err(denial) = caller.check(running.address, Some(model), running.org.now()) {
+        return Some(denial);
+    }
     let refusal = running.org.standing(running.path).err()?;
-    Some(Denial { ask: running.org.ask_about(&refusal), ..Denial::of(&refusal) })
+    Some(caller.refused(&refusal))
 }
 
 /// A stream that has gone on for longer than any may.

@@ -1,5 +1,6 @@
 //! One request on its way through the gateway: what each phase leaves for the next.
 
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 
 use bursar_config::{Config, Dialect, Provider, Route};
@@ -12,6 +13,9 @@ use crate::identity::Caller;
 use crate::refusal::Denial;
 use crate::running::Running;
 
+/// The address of a client that is not known, or has none.
+pub(crate) const NOWHERE: IpAddr = IpAddr::V6(Ipv6Addr::UNSPECIFIED);
+
 /// The state that a request's phases share.
 pub(crate) struct Exchange {
     pub(crate) id: HoldId,
@@ -19,6 +23,8 @@ pub(crate) struct Exchange {
     pub(crate) request_id: String,
     /// What was in force when the request arrived; it keeps that to its end.
     pub(crate) config: Arc<Config>,
+    /// Where it comes from.
+    pub(crate) address: IpAddr,
     /// The shape that its refusals take.
     pub(crate) dialect: Option<Dialect>,
     pub(crate) routed: Option<Arc<Routed>>,
@@ -49,6 +55,7 @@ pub(crate) struct Routed {
     /// The path without the provider's prefix.
     pub(crate) upstream_path: String,
     pub(crate) caller: Arc<Caller>,
+    pub(crate) address: IpAddr,
     pub(crate) project: Option<ProjectId>,
     /// The key that the client sent, on a route with a price.
     pub(crate) idempotency: Option<IdempotencyKey>,
@@ -76,6 +83,7 @@ impl Exchange {
             id,
             request_id: id.to_string(),
             config,
+            address: NOWHERE,
             dialect: None,
             routed: None,
             body_bound: None,

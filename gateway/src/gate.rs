@@ -10,7 +10,8 @@ use pingora::http::RequestHeader;
 
 use crate::exchange::{Exchange, Routed};
 use crate::idempotency::IdempotencyKey;
-use crate::identity::{Caller, Keyring, Presented, presented};
+use crate::identity::{Caller, Fault, Keyring, Presented, presented};
+use crate::metrics::Metrics;
 use crate::refusal::{Code, Denial};
 use crate::sync::Ledger;
 
@@ -23,6 +24,7 @@ pub(crate) const OWN_PREFIX: &str = "/bursar/v1/";
 pub(crate) struct Gate {
     keyring: Keyring,
     ledger: Arc<Ledger>,
+    metrics: Arc<Metrics>,
     closing: AtomicBool,
 }
 
@@ -35,8 +37,8 @@ pub(crate) enum Entry {
 }
 
 impl Gate {
-    pub(crate) const fn new(keyring: Keyring, ledger: Arc<Ledger>) -> Self {
-        Self { keyring, ledger, closing: AtomicBool::new(false) }
+    pub(crate) const fn new(keyring: Keyring, ledger: Arc<Ledger>, metrics: Arc<Metrics>) -> Self {
+        Self { keyring, ledger, metrics, closing: AtomicBool::new(false) }
     }
 
     /// Nobody enters any more.
@@ -63,7 +65,7 @@ impl Gate {
         check_header(request, &config.runtime)?;
         let matched = config.runtime.route(request.method.as_str(), path);
         exchange.body_bound = matched.map(|matched| matched.route.bounds.body);
-        let caller = self.identify(&request.headers).await?;
+        let caller = self.identify(exchange, &request.headers).await?;
         if path.starts_with(OWN_PREFIX) {
             return Ok(Entry::Own(caller));
         }
@@ -86,26 +88,36 @@ impl Gate {
             route: Arc::clone(matched.route),
             upstream_path: matched.upstream_path.to_owned(),
             caller,
+            address: exchange.address,
             project,
             idempotency,
         };
         Ok(Entry::Route(Arc::new(routed)))
     }
 
-    async fn identify(&self, headers: &HeaderMap) -> Result<Arc<Caller>, Denial> {
-        let text = match presented(headers) {
-            Presented::Nothing => return Err(Denial::credential()),
-            Presented::One(text) => text,
-            Presented::Several => {
-                return Err(Denial::new(
-                    Code::AmbiguousCredential,
-                    "the request carries two different credentials; send one",
-                ));
-            }
+    /// Who calls, if it may from where it does.
+    async fn identify(
+        &self,
+        exchange: &Exchange,
+        headers: &HeaderMap,
+    ) -> Result<Arc<Caller>, Denial> {
+        let caller = match presented(headers).map_err(Denial::credential)? {
+            Presented::Key(key) => self.by_key(key).await?,
+            Presented::Token(_) => return Err(Denial::credential(Fault::TokenIssuer)),
         };
-        match self.keyring.identify(text).await {
+        let now = self.ledger.now();
+        let passed = caller.check(exchange.address, None, now)?;
+        if passed.by_old_secret {
+            self.metrics.old_secrets_used.inc();
+        }
+        self.ledger.note_use(&caller, now);
+        Ok(caller)
+    }
+
+    async fn by_key(&self, key: &str) -> Result<Arc<Caller>, Denial> {
+        match self.keyring.identify(key).await {
             Ok(Some(caller)) => Ok(caller),
-            Ok(None) => Err(Denial::credential()),
+            Ok(None) => Err(Denial::credential(Fault::KeyUnknown)),
             Err(failure) => {
                 tracing::warn!(%failure, "a key could not be looked up");
                 Err(Denial::ledger_unavailable())
@@ -146,8 +158,7 @@ impl Routed {
 
     /// The denial of a refusal, with whom to ask.
     pub(crate) fn refused(&self, refusal: &ledger::Refusal) -> Denial {
-        let ask = self.caller.org.ask_about(refusal);
-        Denial { ask, ..Denial::of(refusal) }
+        self.caller.refused(refusal)
     }
 }
 

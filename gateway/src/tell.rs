@@ -8,6 +8,7 @@ use pingora::proxy::Session;
 
 use crate::exchange::{Exchange, Stage};
 use crate::header::{CREDITS_REMAINING, REQUEST_ID, X_REQUEST_ID};
+use crate::identity::Fault;
 use crate::metrics::Metrics;
 use crate::refusal::{Code, Denial};
 
@@ -19,13 +20,17 @@ pub(crate) async fn refuse(
     metrics: &Metrics,
     now: Instant,
 ) {
-    metrics.refused(denial.code);
+    metrics.refused(denial);
     denial.log(&exchange.request_id, now);
     if denial.code == Code::ShuttingDown {
         // The next call is for another gateway.
         session.set_keepalive(None);
     }
-    tracing::debug!(request = exchange.request_id, code = denial.code.name(), "refused");
+    let (request, code) = (&*exchange.request_id, denial.code.name());
+    match denial.fault.map(Fault::name) {
+        Some(reason) => tracing::debug!(request, code, reason, from = %exchange.address, "refused"),
+        None => tracing::debug!(request, code, "refused"),
+    }
     let body = denial.body(exchange.dialect, &exchange.request_id);
     let shape =
         if exchange.dialect.is_some() { "application/json" } else { "application/problem+json" };
