@@ -101,10 +101,13 @@ async fn settle_in(file: &mut SqliteConnection) {
          INSERT INTO keys (shard, org_id, key_id, member_id, name, hint, surface, status,
              created_at, expires_at)
          VALUES ({shard}, x'{org:032x}', x'{key:032x}', x'{member:032x}', 'Key', 'bursar_u_ab',
-             'api', 'active', 11, 12);
+             'api', 'active', 11, 12),
+             ({shard}, x'{org:032x}', x'{gone:032x}', x'{member:032x}', 'Gone', 'bursar_u_cd',
+             'api', 'revoked', 11, 12);
          INSERT INTO key_secrets VALUES
              (x'{first:064x}', {shard}, x'{org:032x}', x'{key:032x}', 1, 20),
-             (x'{second:064x}', {shard}, x'{org:032x}', x'{key:032x}', 2, {ever});
+             (x'{second:064x}', {shard}, x'{org:032x}', x'{key:032x}', 2, {ever}),
+             (x'{third:064x}', {shard}, x'{org:032x}', x'{gone:032x}', 2, {ever});
          INSERT INTO changes VALUES
              (1, {shard}, x'{org:032x}', 'org', x'{org:032x}'),
              (3, {shard}, x'{org:032x}', 'member', x'{member:032x}'),
@@ -114,8 +117,10 @@ async fn settle_in(file: &mut SqliteConnection) {
         org = ORG.as_u128(),
         member = 0x3001,
         key = 0x4001,
+        gone = 0x4002,
         first = 0xf1,
         second = 0xf2,
+        third = 0xf3,
         ever = i64::MAX,
     );
     sqlx::raw_sql(sqlx::AssertSqlSafe(settle)).execute(file).await.unwrap();
@@ -149,6 +154,10 @@ async fn who_could_enter_before_there_were_rules_for_it_still_can() {
     assert_eq!(key.secrets, kept, "the one that it was rotated to comes first");
     assert_eq!((key.models.as_ref(), key.ips.as_ref(), key.version), (None, None, 1));
     assert_eq!((key.name.as_str(), key.standing.id), ("Key", KeyId::from_u128(0x4001)));
+    let open = kept.each_ref().map(|secret| secret.hash);
+    let mut hashes = store.secret_hashes(None, 9).await.unwrap();
+    hashes.reverse();
+    assert_eq!(hashes, open, "none of the key that was revoked");
     let changes = store.changes_since(ChangeSeq(0), 9).await.unwrap();
     let seqs: Vec<_> = changes.iter().map(|change| change.seq.0).collect();
     assert_eq!(seqs, [1, 3, 4]);
@@ -158,7 +167,7 @@ async fn who_could_enter_before_there_were_rules_for_it_still_can() {
     let mut blocked = Key { version: 2, ..key.clone() };
     blocked.standing.status = KeyStatus::Blocked;
     store.put_key(&blocked, Some(1)).await.unwrap();
-    assert_eq!(store.load(ORG).await.unwrap().unwrap().keys, [blocked]);
+    assert_eq!(store.load(ORG).await.unwrap().unwrap().keys[0], blocked);
     let (issuer, jti) = ("corp".to_owned(), "1".to_owned());
     let token = RevokedToken { issuer, jti, until: Instant::from_micros(9) };
     let seq = store.revoke_token(ORG, &token, Instant::from_micros(7)).await.unwrap();
