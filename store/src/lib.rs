@@ -295,8 +295,8 @@ pub trait Store: Send + Sync + 'static {
     /// Makes or changes a member.
     ///
     /// # Errors
-    /// [`Error::Conflict`] when it names a group that the organisation does not have, or one of its
-    /// subjects is another member's.
+    /// [`Error::Conflict`] when it names a group that the organisation does not have, one of its
+    /// subjects is another member's, or it has one twice.
     async fn put_member(&self, member: &Member) -> Result<ChangeSeq>;
 
     /// Makes the member that a token names, with its limit, unless the organisation has one of its
@@ -304,7 +304,8 @@ pub trait Store: Send + Sync + 'static {
     /// that of a change not before the member's own.
     ///
     /// # Errors
-    /// [`Error::Conflict`] as for [`Store::put_member`] and [`Store::put_limit`].
+    /// [`Error::Conflict`] when there is a member of this id, which other tokens name, and as for
+    /// [`Store::put_member`] and [`Store::put_limit`]: nothing is made then.
     async fn provision(&self, provision: &Provision) -> Result<(Member, ChangeSeq)>;
 
     /// Makes a key that there is not yet, with its own limits.
@@ -318,8 +319,8 @@ pub trait Store: Send + Sync + 'static {
     ///
     /// # Errors
     /// [`Error::Stale`] when its version is not the `expected` one; [`Error::Conflict`] when its
-    /// member, group or project is not of the organisation, it has more than [`MAX_SECRETS`] or one
-    /// that opens another key, or it is revoked and would not be any more.
+    /// member, group or project is not of the organisation, it has more than [`MAX_SECRETS`], one
+    /// twice, or one that opens another key, or it is revoked and would not be any more.
     async fn put_key(&self, key: &Key, expected: Option<u64>) -> Result<ChangeSeq>;
 
     /// Revokes one token, and forgets those that have ended by themselves.

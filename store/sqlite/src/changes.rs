@@ -19,6 +19,8 @@ pub(crate) enum Entity {
     Grant(GrantId),
     Limit(LimitId),
     Refund(AccountId),
+    /// By the id that follows from its names.
+    Token(u128),
 }
 
 impl Entity {
@@ -32,6 +34,7 @@ impl Entity {
             Self::Grant(_) => "grant",
             Self::Limit(_) => "limit",
             Self::Refund(_) => "refund",
+            Self::Token(_) => "token",
         }
     }
 
@@ -45,6 +48,7 @@ impl Entity {
             Self::Grant(id) => id.blob(),
             Self::Limit(id) => id.blob(),
             Self::Refund(id) => id.blob(),
+            Self::Token(id) => id.blob(),
         }
     }
 
@@ -58,6 +62,7 @@ impl Entity {
             "grant" => Self::Grant(GrantId::from_u128(bits)),
             "limit" => Self::Limit(LimitId::from_u128(bits)),
             "refund" => Self::Refund(AccountId::from_u128(bits)),
+            "token" => Self::Token(bits),
             _ => return None,
         })
     }
@@ -139,6 +144,9 @@ async fn as_it_is(
             if stored.removed { Changed::LimitRemoved(id) } else { Changed::Limit(stored.limit) }
         }),
         Entity::Refund(id) => refunded(connection, org, id).await?,
+        Entity::Token(id) => {
+            people::revoked_token(connection, org, id).await?.map(Changed::TokenRevoked)
+        }
     })
 }
 

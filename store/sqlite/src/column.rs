@@ -1,10 +1,14 @@
 //! How our values stand in columns: ids as 16 bytes, amounts and instants as integers.
 
+use std::num::NonZeroU32;
+use std::str::FromStr;
+
 use ledger::{
     AccountId, Credits, GrantId, GroupId, Instant, KeyId, LimitId, MemberId, OrgId, ProjectId, Tool,
 };
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
+use store::Rates;
 
 use crate::error::{Error, Result};
 
@@ -57,6 +61,18 @@ pub(crate) fn tools(tools: Option<&Vec<Tool>>) -> Option<String> {
     tools.map(json)
 }
 
+/// A list of texts as a column has it: a JSON array, or NULL for any.
+pub(crate) fn texts<T: ToString>(texts: Option<&Vec<T>>) -> Option<String> {
+    let json =
+        |texts: &Vec<T>| serde_json::Value::from_iter(texts.iter().map(T::to_string)).to_string();
+    texts.map(json)
+}
+
+/// Rates as three columns have them: in a second, in a minute, and at a time; NULL for any.
+pub(crate) fn rates(rates: Rates) -> [Option<u32>; 3] {
+    [rates.per_second, rates.per_minute, rates.concurrent].map(|rate| rate.map(NonZeroU32::get))
+}
+
 /// A JSON array of ids, for statements that take many.
 pub(crate) fn hex_list<T: Id>(ids: impl IntoIterator<Item = T>) -> String {
     let ids = ids.into_iter().map(|id| format!("\"{:032x}\"", id.bits()));
@@ -66,6 +82,7 @@ pub(crate) fn hex_list<T: Id>(ids: impl IntoIterator<Item = T>) -> String {
 /// Reading our values from a row.
 pub(crate) trait Columns {
     fn integer(&self, column: &str) -> Result<i64>;
+    fn integer_or_none(&self, column: &str) -> Result<Option<i64>>;
     fn text(&self, column: &str) -> Result<String>;
     fn text_or_none(&self, column: &str) -> Result<Option<String>>;
     fn bytes(&self, column: &str) -> Result<Option<Vec<u8>>>;
@@ -94,6 +111,24 @@ pub(crate) trait Columns {
         Ok(Instant::from_micros(self.integer(column)?))
     }
 
+    fn instant_or_none(&self, column: &str) -> Result<Option<Instant>> {
+        Ok(self.integer_or_none(column)?.map(Instant::from_micros))
+    }
+
+    fn rate(&self, column: &str) -> Result<Option<NonZeroU32>> {
+        let Some(value) = self.integer_or_none(column)? else { return Ok(None) };
+        let rate = u32::try_from(value).ok().and_then(NonZeroU32::new);
+        rate.map(Some).ok_or_else(|| Error::corrupt(format!("{column} is {value}")))
+    }
+
+    fn rates(&self) -> Result<Rates> {
+        Ok(Rates {
+            per_second: self.rate("rate_per_second")?,
+            per_minute: self.rate("rate_per_minute")?,
+            concurrent: self.rate("rate_concurrent")?,
+        })
+    }
+
     fn array<const N: usize>(&self, column: &str) -> Result<[u8; N]> {
         let bytes = self.bytes(column)?.unwrap_or_default();
         <[u8; N]>::try_from(bytes).map_err(|bytes| {
@@ -118,15 +153,28 @@ pub(crate) trait Columns {
     }
 
     fn tools(&self, column: &str) -> Result<Option<Vec<Tool>>> {
+        let names: Option<Vec<String>> = self.texts(column)?;
+        Ok(names.map(|names| names.iter().map(|name| Tool::new(name)).collect()))
+    }
+
+    /// What each text of a JSON array stands for, or none where the column is NULL.
+    fn texts<T: FromStr>(&self, column: &str) -> Result<Option<Vec<T>>> {
         let Some(json) = self.text_or_none(column)? else { return Ok(None) };
-        let names: Vec<String> = serde_json::from_str(&json)
+        let texts: Vec<String> = serde_json::from_str(&json)
             .map_err(|error| Error::corrupt(format!("{column}: {error}")))?;
-        Ok(Some(names.iter().map(|name| Tool::new(name)).collect()))
+        let parsed = texts
+            .iter()
+            .map(|text| text.parse().map_err(|_| Error::corrupt(format!("{column} has `{text}`"))));
+        parsed.collect::<Result<_>>().map(Some)
     }
 }
 
 impl Columns for SqliteRow {
     fn integer(&self, column: &str) -> Result<i64> {
+        Ok(self.try_get(column)?)
+    }
+
+    fn integer_or_none(&self, column: &str) -> Result<Option<i64>> {
         Ok(self.try_get(column)?)
     }
 

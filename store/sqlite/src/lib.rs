@@ -36,9 +36,9 @@ use sqlx::{Sqlite, SqlitePool, Transaction};
 use store::{
     Adjusted, Adjustment, AdjustmentRequest, Alive, Audit, Change, ChangeSeq, ClaimAnswer, Entry,
     Expired, Group, Heartbeat, IdempotencyClaim, Indeterminate, Key, KeyIdentity, Member, Org,
-    OrgData, Project, Reconciliation, Registered, Registration, Rejoin, Result, Retired,
-    Retirement, SecretHash, Stamp, Store, StoredAccount, StoredNode, SyncAnswer, SyncRequest,
-    ThresholdEvent, UsageQuery, UsageRow,
+    OrgData, Project, Provision, Reconciliation, Registered, Registration, Rejoin, Result, Retired,
+    Retirement, RevokedToken, SecretHash, Stamp, Store, StoredAccount, StoredNode, SyncAnswer,
+    SyncRequest, ThresholdEvent, UsageQuery, UsageRow,
 };
 
 use read_only::AtRest;
@@ -161,31 +161,14 @@ impl Store for SqliteStore {
 
     async fn secret_hashes(
         &self,
-        _after: Option<SecretHash>,
-        _max: usize,
+        after: Option<SecretHash>,
+        max: usize,
     ) -> Result<Vec<SecretHash>> {
-        Err(store::Error::Unavailable("not built yet".to_owned()))
+        Ok(people::secret_hashes(&mut *self.read().await?, after, max).await?)
     }
 
-    async fn note_used(&self, _used: &[(SecretHash, Instant)]) -> Result<()> {
-        Err(store::Error::Unavailable("not built yet".to_owned()))
-    }
-
-    async fn provision(&self, _provision: &store::Provision) -> Result<(Member, ChangeSeq)> {
-        Err(store::Error::Unavailable("not built yet".to_owned()))
-    }
-
-    async fn make_key(&self, _key: &Key, _limits: &[Limit], _now: Instant) -> Result<ChangeSeq> {
-        Err(store::Error::Unavailable("not built yet".to_owned()))
-    }
-
-    async fn revoke_token(
-        &self,
-        _org: OrgId,
-        _token: &store::RevokedToken,
-        _now: Instant,
-    ) -> Result<ChangeSeq> {
-        Err(store::Error::Unavailable("not built yet".to_owned()))
+    async fn note_used(&self, used: &[(SecretHash, Instant)]) -> Result<()> {
+        Ok(people::note_used(self, used).await?)
     }
 
     async fn identity(&self, secret: &SecretHash) -> Result<Option<KeyIdentity>> {
@@ -224,8 +207,25 @@ impl Store for SqliteStore {
         Ok(people::put_member(self, member).await?)
     }
 
+    async fn provision(&self, provision: &Provision) -> Result<(Member, ChangeSeq)> {
+        Ok(people::provision(self, provision).await?)
+    }
+
+    async fn make_key(&self, key: &Key, limits: &[Limit], now: Instant) -> Result<ChangeSeq> {
+        Ok(people::make_key(self, key, limits, now).await?)
+    }
+
     async fn put_key(&self, key: &Key, expected: Option<u64>) -> Result<ChangeSeq> {
         Ok(people::put_key(self, key, expected).await?)
+    }
+
+    async fn revoke_token(
+        &self,
+        org: OrgId,
+        token: &RevokedToken,
+        now: Instant,
+    ) -> Result<ChangeSeq> {
+        Ok(people::revoke_token(self, org, token, now).await?)
     }
 
     async fn put_grant(

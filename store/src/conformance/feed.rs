@@ -7,7 +7,7 @@ use super::fixture::{
 };
 use super::node::Node;
 use super::refused;
-use crate::{Audit, Change, ChangeSeq, Changed, Error, OrgGrant};
+use crate::{Audit, Change, ChangeSeq, Changed, Error, Key, OrgGrant};
 
 async fn since<S: Audit>(store: &S, seq: u64, max: usize) -> Vec<Change> {
     store.changes_since(ChangeSeq(seq), max).await.expect("the feed")
@@ -47,7 +47,7 @@ pub async fn the_feed_tells_each_entity_once_as_it_is_now_in_the_order_of_last_c
         (2, Changed::Group(group(1, 1))),
         (3, Changed::Project(project(1, 1))),
         (4, Changed::Member(member(1, 1))),
-        (5, Changed::Key(key(1, 1))),
+        (5, Changed::Key(Key { version: 1, ..key(1, 1) })),
         (6, Changed::Org(renamed)),
         (7, Changed::Grant(stored)),
     ];

@@ -1,5 +1,7 @@
 //! Keys, and which secrets open them.
 
+use std::collections::BTreeSet;
+
 use ledger::{CountsFrom, Instant, KeyStatus, Limit};
 
 use super::feed::Entity;
@@ -58,6 +60,10 @@ impl State {
         let opens = |hash| self.secrets.get(hash);
         if key.secrets.iter().any(|secret| opens(&secret.hash).is_some_and(|opens| *opens != own)) {
             return Err(Error::Conflict("the secret opens another key".to_owned()));
+        }
+        let hashes: BTreeSet<_> = key.secrets.iter().map(|secret| secret.hash).collect();
+        if hashes.len() < key.secrets.len() {
+            return Err(Error::Conflict("a secret opens its key once".to_owned()));
         }
         Ok(())
     }

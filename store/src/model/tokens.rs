@@ -1,5 +1,7 @@
 //! Members as tokens name them, and tokens that are none any more.
 
+use std::collections::BTreeSet;
+
 use ledger::{CountsFrom, Instant, OrgId};
 
 use super::feed::Entity;
@@ -12,6 +14,10 @@ impl State {
         let known = self.people(member.org)?.of_subjects(member).cloned();
         if let Some(known) = known {
             return Ok((known, ChangeSeq(self.last_change)));
+        }
+        let id = member.standing.id;
+        if self.people(member.org)?.members.contains_key(&id) {
+            return Err(Error::Conflict(format!("there is a {id} already")));
         }
         // All or nothing: tried on a copy.
         let mut tried = self.clone();
@@ -48,6 +54,10 @@ impl People {
     }
 
     pub(super) fn require_free_subjects(&self, member: &Member) -> Result<()> {
+        let subjects: BTreeSet<_> = member.subjects.iter().collect();
+        if subjects.len() < member.subjects.len() {
+            return Err(Error::Conflict("a member has a subject once".to_owned()));
+        }
         let others = self.members.values().filter(|known| known.standing.id != member.standing.id);
         let mut taken = others.flat_map(|known| &known.subjects);
         match taken.find(|subject| member.subjects.contains(subject)) {

@@ -4,7 +4,7 @@ use ledger::OrgId;
 use sqlx::SqliteConnection;
 use store::OrgData;
 
-use super::{Which, groups, keys, members, org as find_org, projects};
+use super::{Which, groups, keys, members, org as find_org, projects, revoked_tokens};
 use crate::changes::stamp;
 use crate::error::Result;
 use crate::money::{grants, limits};
@@ -19,7 +19,7 @@ pub(crate) async fn load(connection: &mut SqliteConnection, id: OrgId) -> Result
         keys: keys(connection, id, Which::All).await?,
         grants: grants(connection, id, Which::All).await?,
         limits: limits(connection, id).await?,
-        revoked_tokens: Vec::new(),
+        revoked_tokens: revoked_tokens(connection, id).await?,
         seq: stamp(connection).await?.seq,
     }))
 }

@@ -3,13 +3,13 @@
 use ledger::{MemberId, MemberStanding, MemberStatus, OrgId};
 use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
-use store::{ChangeSeq, Member, Rates, Role};
+use store::{ChangeSeq, Member, Role};
 
 use super::group::require_groups;
-use super::{List, Which, list, missing, require};
+use super::{List, Which, list, missing, require, subject};
 use crate::SqliteStore;
 use crate::changes::{Entity, record};
-use crate::column::{Columns, Id, tools};
+use crate::column::{Columns, Id, rates, tools};
 use crate::error::{Error, Result};
 
 const GROUPS: List = list!("member_groups", "member_id", "group_id");
@@ -39,7 +39,8 @@ pub(crate) async fn members(
     .bind(last)
     .fetch_all(&mut *connection)
     .await?;
-    let mut groups = GROUPS.read(connection, org, which).await?;
+    let mut groups = GROUPS.read(&mut *connection, org, which).await?;
+    let mut subjects = subject::read(connection, org, which).await?;
     let member = |row: SqliteRow| {
         let id = row.id("member_id")?;
         let standing = MemberStanding {
@@ -57,25 +58,42 @@ pub(crate) async fn members(
             role: row.named("role", Role::from_name)?,
             job_role: row.text_or_none("job_role")?,
             standing,
-            subjects: Vec::new(),
-            tokens_valid_after: ledger::Instant::MIN,
-            rates: Rates::default(),
+            subjects: subjects.remove(&id).unwrap_or_default(),
+            tokens_valid_after: row.instant("tokens_valid_after")?,
+            rates: row.rates()?,
         })
     };
     rows.into_iter().map(member).collect()
 }
 
 pub(crate) async fn put_member(store: &SqliteStore, member: &Member) -> Result<ChangeSeq> {
-    let standing = &member.standing;
     let mut turn = store.writer.turn().await?;
     let mut tx = turn.begin().await?;
     require(&mut tx, member.org).await?;
-    require_groups(&mut tx, member.org, &standing.groups).await?;
-    require_groups(&mut tx, member.org, standing.home.as_slice()).await?;
+    let seq = set_member(&mut tx, member).await?;
+    tx.commit().await?;
+    Ok(seq)
+}
+
+/// Makes or changes a member of an organisation that is there.
+pub(crate) async fn set_member(tx: &mut SqliteConnection, member: &Member) -> Result<ChangeSeq> {
+    let (org, standing) = (member.org, &member.standing);
+    require_groups(tx, org, &standing.groups).await?;
+    require_groups(tx, org, standing.home.as_slice()).await?;
+    write(tx, member).await?;
+    GROUPS.replace(tx, org, standing.id, &standing.groups).await?;
+    subject::replace(tx, org, standing.id, &member.subjects).await?;
+    record(tx, org, Entity::Member(standing.id)).await
+}
+
+async fn write(tx: &mut SqliteConnection, member: &Member) -> Result<()> {
+    let standing = &member.standing;
+    let [per_second, per_minute, concurrent] = rates(member.rates);
     sqlx::query(
         "INSERT INTO members (shard, org_id, member_id, name, email, service_account, role,
-             job_role, status, home_group_id, tools)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+             job_role, status, home_group_id, tools, tokens_valid_after, rate_per_second,
+             rate_per_minute, rate_concurrent)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
          ON CONFLICT (shard, org_id, member_id) DO UPDATE SET
              name = excluded.name,
              email = excluded.email,
@@ -84,7 +102,11 @@ pub(crate) async fn put_member(store: &SqliteStore, member: &Member) -> Result<C
              job_role = excluded.job_role,
              status = excluded.status,
              home_group_id = excluded.home_group_id,
-             tools = excluded.tools",
+             tools = excluded.tools,
+             tokens_valid_after = excluded.tokens_valid_after,
+             rate_per_second = excluded.rate_per_second,
+             rate_per_minute = excluded.rate_per_minute,
+             rate_concurrent = excluded.rate_concurrent",
     )
     .bind(member.org.shard().number())
     .bind(member.org.blob())
@@ -97,12 +119,13 @@ pub(crate) async fn put_member(store: &SqliteStore, member: &Member) -> Result<C
     .bind(status_name(standing.status))
     .bind(standing.home.map(Id::blob))
     .bind(tools(standing.tools.as_ref()))
-    .execute(&mut *tx)
+    .bind(member.tokens_valid_after.micros())
+    .bind(per_second)
+    .bind(per_minute)
+    .bind(concurrent)
+    .execute(tx)
     .await?;
-    GROUPS.replace(&mut tx, member.org, standing.id, &standing.groups).await?;
-    let seq = record(&mut tx, member.org, Entity::Member(standing.id)).await?;
-    tx.commit().await?;
-    Ok(seq)
+    Ok(())
 }
 
 /// Refuses a member that the organisation does not have.
@@ -115,6 +138,18 @@ pub(crate) async fn require_members(
          AND member_id IN (SELECT unhex(value) FROM json_each(?3))";
     match missing(connection, org, members, found).await? {
         Some(member) => Err(Error::conflict(format!("{org} has no member {member}"))),
+        None => Ok(()),
+    }
+}
+
+/// Refuses to make a member that is there.
+pub(super) async fn require_no_member(
+    connection: &mut SqliteConnection,
+    org: OrgId,
+    id: MemberId,
+) -> Result<()> {
+    match member(connection, org, id).await? {
+        Some(_) => Err(Error::conflict(format!("there is a {id} already"))),
         None => Ok(()),
     }
 }

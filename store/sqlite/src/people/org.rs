@@ -3,11 +3,11 @@
 use ledger::OrgId;
 use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
-use store::{Calendar, ChangeSeq, Money, Org, Plan, Rates};
+use store::{Calendar, ChangeSeq, Money, Org, Plan};
 
 use crate::SqliteStore;
 use crate::changes::{Entity, record};
-use crate::column::{Columns, Id};
+use crate::column::{Columns, Id, rates};
 use crate::error::{Error, Result};
 
 pub(crate) async fn orgs(connection: &mut SqliteConnection) -> Result<Vec<Org>> {
@@ -38,12 +38,14 @@ pub(crate) async fn require(connection: &mut SqliteConnection, id: OrgId) -> Res
 pub(crate) async fn put_org(store: &SqliteStore, org: &Org) -> Result<ChangeSeq> {
     Calendar::new(&org.time_zone, org.anchor_day)
         .map_err(|error| Error::conflict(error.to_string()))?;
+    let [per_second, per_minute, concurrent] = rates(org.rates);
     let mut turn = store.writer.turn().await?;
     let mut tx = turn.begin().await?;
     sqlx::query(
         "INSERT INTO orgs (shard, org_id, name, plan, plan_allocation, price_minor, price_currency,
-             time_zone, anchor_day, contact, created_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+             time_zone, anchor_day, contact, created_at, require_project, rate_per_second,
+             rate_per_minute, rate_concurrent)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
          ON CONFLICT (shard, org_id) DO UPDATE SET
              name = excluded.name,
              plan = excluded.plan,
@@ -53,7 +55,11 @@ pub(crate) async fn put_org(store: &SqliteStore, org: &Org) -> Result<ChangeSeq>
              time_zone = excluded.time_zone,
              anchor_day = excluded.anchor_day,
              contact = excluded.contact,
-             created_at = excluded.created_at",
+             created_at = excluded.created_at,
+             require_project = excluded.require_project,
+             rate_per_second = excluded.rate_per_second,
+             rate_per_minute = excluded.rate_per_minute,
+             rate_concurrent = excluded.rate_concurrent",
     )
     .bind(org.id.shard().number())
     .bind(org.id.blob())
@@ -66,6 +72,10 @@ pub(crate) async fn put_org(store: &SqliteStore, org: &Org) -> Result<ChangeSeq>
     .bind(org.anchor_day)
     .bind(org.contact.as_str())
     .bind(org.created.micros())
+    .bind(org.require_project)
+    .bind(per_second)
+    .bind(per_minute)
+    .bind(concurrent)
     .execute(&mut *tx)
     .await?;
     let seq = record(&mut tx, org.id, Entity::Org(org.id)).await?;
@@ -84,7 +94,7 @@ fn from_row(row: &SqliteRow) -> Result<Org> {
         anchor_day: row.small("anchor_day")?,
         contact: row.text("contact")?,
         created: row.instant("created_at")?,
-        require_project: false,
-        rates: Rates::default(),
+        require_project: row.flag("require_project")?,
+        rates: row.rates()?,
     })
 }
