@@ -1,5 +1,6 @@
 //! The bounds on every request and wait, whatever its route.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use crate::place::Place;
@@ -34,7 +35,11 @@ pub struct Bounds {
     pub shutdown: Duration,
     /// The serving from leases while the store does not answer. Default: 5 min.
     pub max_offline: Duration,
+    /// Failed authentications from one address (IPv6: one /64) in a minute. Default: 300.
+    pub auth_failures_per_minute: NonZeroU32,
 }
+
+const AUTH_FAILURES_PER_MINUTE: NonZeroU32 = NonZeroU32::new(300).expect("300 is not 0");
 
 impl Default for Bounds {
     fn default() -> Self {
@@ -51,6 +56,7 @@ impl Default for Bounds {
             answer_bytes: 32 << 20,
             shutdown: Duration::from_secs(10),
             max_offline: Duration::from_secs(5 * 60),
+            auth_failures_per_minute: AUTH_FAILURES_PER_MINUTE,
         }
     }
 }
@@ -86,6 +92,9 @@ pub(crate) fn check(raw: &raw::Bounds, place: &Place, report: &mut Report<'_>) -
         answer_bytes: answer_bytes?,
         shutdown: shutdown?,
         max_offline: max_offline?,
+        auth_failures_per_minute: raw
+            .auth_failures_per_minute
+            .check_or(default.auth_failures_per_minute, |n| NonZeroU32::new(*n))?,
     })
 }
 

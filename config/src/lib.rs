@@ -40,6 +40,9 @@ mod price_book;
 mod price_entry;
 mod rates;
 
+mod issuer;
+mod trusted_proxies;
+
 mod bounds;
 mod policies;
 
@@ -53,6 +56,10 @@ pub use bootstrap::{Bootstrap, Durability, Peppers};
 pub use bounds::Bounds;
 pub use control::Control;
 pub use environment::{Environment, ProcessEnvironment};
+pub use issuer::{
+    Algorithm, Allowed, Claims, Issuer, JwksUrl, KeySource, OrgRule, Provision, ProvisionLimit,
+    ProvisionRole,
+};
 pub use listen::{GatewayTls, Listen};
 pub use load::Config;
 pub use meter::Meter;

@@ -82,7 +82,7 @@ pub(crate) fn check(text: &str, file_name: &str, source: Source<'_>) -> Result<C
     let fingerprint = fingerprint_of(&resolved);
     let file: Option<raw::File> = serde_json::from_value(resolved).ok();
     let bootstrap = file.as_ref().and_then(|file| bootstrap::check(file, source, &mut report));
-    let runtime = file.as_ref().and_then(|file| runtime::check(file, &mut report));
+    let runtime = file.as_ref().and_then(|file| runtime::check(file, source, &mut report));
 
     report.into_problems(file_name)?;
     match (bootstrap, runtime) {

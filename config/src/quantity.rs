@@ -10,18 +10,23 @@ const LARGEST: u64 = 1 << 40;
 
 /// Reads a duration of at least a millisecond and at most a day.
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {
-    let millis = match number_and_unit(text) {
-        Some((number, "ms")) => Some(number),
-        Some((number, "s")) => number.checked_mul(1_000),
-        Some((number, "m")) => number.checked_mul(60_000),
-        Some((number, "h")) => number.checked_mul(3_600_000),
-        _ => return Err("must be a duration such as `500ms`, `2s`, `30m` or `1h`".to_owned()),
-    };
-    match millis.map(Duration::from_millis) {
-        Some(Duration::ZERO) => Err("must be longer than nothing".to_owned()),
-        Some(duration) if duration <= LONGEST => Ok(duration),
+    match any_duration(text)? {
+        Duration::ZERO => Err("must be longer than nothing".to_owned()),
+        duration if duration <= LONGEST => Ok(duration),
         _ => Err("must be at most a day, `24h`".to_owned()),
     }
+}
+
+/// Reads a duration that its reader bounds, nothing and centuries included.
+pub(crate) fn any_duration(text: &str) -> Result<Duration, String> {
+    let millis = match number_and_unit(text) {
+        Some((number, "ms")) => number,
+        Some((number, "s")) => number.saturating_mul(1_000),
+        Some((number, "m")) => number.saturating_mul(60_000),
+        Some((number, "h")) => number.saturating_mul(3_600_000),
+        _ => return Err("must be a duration such as `500ms`, `2s`, `30m` or `1h`".to_owned()),
+    };
+    Ok(Duration::from_millis(millis))
 }
 
 /// Reads a size, in bytes, of at least one byte and at most a TiB.

@@ -1,10 +1,13 @@
-//! What may change while the process runs: providers, tools, prices, bounds, policies.
+//! What may change while the process runs: providers, tools, prices, issuers, bounds, policies.
 
 use std::sync::Arc;
 
+use ipnet::IpNet;
 use ledger::Tool;
 
 use crate::bounds::{self, Bounds};
+use crate::interpolate::Source;
+use crate::issuer::{self, Issuer};
 use crate::place::Place;
 use crate::policies::{self, Policies};
 use crate::price_book::{self, PriceBook};
@@ -12,7 +15,7 @@ use crate::price_entry::Catalogue;
 use crate::problem::Report;
 use crate::provider::Provider;
 use crate::route::Route;
-use crate::{providers, raw, tools};
+use crate::{providers, raw, tools, trusted_proxies};
 
 /// What may change while the process runs; a request keeps the one it began with.
 #[derive(Clone, Debug)]
@@ -23,6 +26,10 @@ pub struct Runtime {
     pub tools: Vec<Tool>,
     /// What they cost.
     pub price_book: PriceBook,
+    /// Whose tokens are accepted, in the order of the file; no two have one name or one `iss`.
+    pub issuers: Vec<Arc<Issuer>>,
+    /// The networks of proxies in front of the gateway, whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
     /// What every request is bounded by.
     pub bounds: Bounds,
     /// What is done where one may decide either way.
@@ -67,7 +74,11 @@ impl Runtime {
     }
 }
 
-pub(crate) fn check(file: &raw::File, report: &mut Report<'_>) -> Option<Runtime> {
+pub(crate) fn check(
+    file: &raw::File,
+    source: Source<'_>,
+    report: &mut Report<'_>,
+) -> Option<Runtime> {
     let place = |field| Place::root().key(field);
     let tools = file.tools.given().map(|raw| tools::check(raw, &place("tools"), report));
     let routes = file
@@ -84,9 +95,23 @@ pub(crate) fn check(file: &raw::File, report: &mut Report<'_>) -> Option<Runtime
         .price_book
         .given()
         .and_then(|raw| price_book::check(raw, &catalogue, &place("price_book"), report));
+    let issuers = file
+        .issuers
+        .check_or(Vec::new(), |raw| issuer::check_all(raw, source, &place("issuers"), report));
+    let trusted_proxies = file
+        .trusted_proxies
+        .check_or(Vec::new(), |raw| trusted_proxies::check(raw, &place("trusted_proxies"), report));
     let bounds =
         file.bounds.check_or(Bounds::default(), |raw| bounds::check(raw, &place("bounds"), report));
     let policies = file.policies.check_or(Policies::default(), policies::check);
     let (tools, providers, price_book) = (tools?, providers?, price_book?);
-    Some(Runtime { providers, tools, price_book, bounds: bounds?, policies: policies? })
+    Some(Runtime {
+        providers,
+        tools,
+        price_book,
+        issuers: issuers?,
+        trusted_proxies: trusted_proxies?,
+        bounds: bounds?,
+        policies: policies?,
+    })
 }

@@ -43,11 +43,12 @@ impl Admission {
             let code = if invalid.unpriced { Code::Unpriced } else { Code::InvalidRequest };
             Denial::new(code, invalid.message).about(invalid.param.map(Into::into))
         })?;
+        let org = &routed.caller.org;
+        routed.caller.check(routed.address, Some(&asked.model), org.now())?;
         let bytes = u64::try_from(body.len()).unwrap_or(u64::MAX);
         let (book, bounds) = (&runtime.price_book, &routed.route.bounds);
         let quoted = quote(book, &routed.provider, tool, *meter, bounds, &asked, bytes)?;
         let path = routed.caller.path(Some(tool), routed.project);
-        let org = &routed.caller.org;
         let standings = org.standings();
         if org.is_quarantined() || self.ledger.is_cut_off(runtime.bounds.max_offline) {
             return Err(Denial::ledger_unavailable());
@@ -99,7 +100,7 @@ impl Admission {
         })
     }
 
-    /// Writes the hold down; one that has no room goes back.
+    /// Writes the hold down; one that has no room, or whose caller is no longer allowed, goes back.
     #[expect(clippy::too_many_arguments, reason = "each is a different part of one record")]
     fn open(
         &self,
@@ -113,6 +114,8 @@ impl Admission {
     ) -> Result<Running, Denial> {
         let org = &routed.caller.org;
         let kept = Kept::new(org, hold);
+        // What the book does not decide may have changed while the request waited.
+        routed.caller.check(routed.address, Some(&quoted.model), org.now())?;
         let hold = kept.hold();
         let opened = Arc::new(Opened {
             hold: exchange.id,
@@ -141,7 +144,8 @@ impl Admission {
         let admitted = Admitted {
             ledger: Arc::clone(&self.ledger),
             metrics: Arc::clone(&self.metrics),
-            org: Arc::clone(org),
+            caller: Arc::clone(&routed.caller),
+            address: routed.address,
             path,
             opened,
             kind,

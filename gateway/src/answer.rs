@@ -17,15 +17,18 @@ use crate::meter::{Answer, Meter, MeterOptions, Outcome, counted_tokens, cut_eve
 use crate::refusal::{Code, Denial};
 use crate::running::Running;
 use crate::settlement::How;
+use crate::tell::tell_rates;
 
 /// What describes the operator's account, or names the provider's own request.
-const STRIPPED: [&str; 6] = [
+const STRIPPED: [&str; 8] = [
     "set-cookie",
     "openai-organization",
     "openai-project",
     "anthropic-organization-id",
     "request-id",
     "x-request-id",
+    "ratelimit",
+    "ratelimit-policy",
 ];
 const STRIPPED_PREFIXES: [&str; 2] = ["x-ratelimit-", "anthropic-ratelimit-"];
 
@@ -72,6 +75,9 @@ pub(crate) async fn begin(
     }
     strip(header);
     tell_id(exchange, header);
+    if let Some(places) = &exchange.places {
+        tell_rates(places.stands(), header);
+    }
     Ok(())
 }
 
@@ -172,7 +178,7 @@ fn grow(running: &mut Running, passed: Bytes, text: u64, request_id: &str) -> By
         Relay::Now(bytes) => bytes,
         Relay::Later => Bytes::new(),
         Relay::Cut(refusal) => {
-            let denial = Denial { ask: running.org.ask_about(&refusal), ..Denial::of(&refusal) };
+            let denial = running.caller.refused(&refusal);
             cut(running, &denial, request_id)
         }
     }
@@ -185,8 +191,12 @@ fn barred(running: &mut Running) -> Option<Denial> {
         return None;
     }
     running.standings = Some(standings);
+    let (caller, model) = (&running.caller, &running.quoted.model);
+    if let Err(denial) = caller.check(running.address, Some(model), running.org.now()) {
+        return Some(denial);
+    }
     let refusal = running.org.standing(running.path).err()?;
-    Some(Denial { ask: running.org.ask_about(&refusal), ..Denial::of(&refusal) })
+    Some(caller.refused(&refusal))
 }
 
 /// A stream that has gone on for longer than any may.

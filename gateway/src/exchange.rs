@@ -1,5 +1,6 @@
 //! One request on its way through the gateway: what each phase leaves for the next.
 
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 
 use bursar_config::{Config, Dialect, Provider, Route};
@@ -9,8 +10,12 @@ use prometheus::IntGauge;
 
 use crate::idempotency::IdempotencyKey;
 use crate::identity::Caller;
+use crate::rates::Places;
 use crate::refusal::Denial;
 use crate::running::Running;
+
+/// The address of a client that is not known, or has none.
+pub(crate) const NOWHERE: IpAddr = IpAddr::V6(Ipv6Addr::UNSPECIFIED);
 
 /// The state that a request's phases share.
 pub(crate) struct Exchange {
@@ -19,9 +24,13 @@ pub(crate) struct Exchange {
     pub(crate) request_id: String,
     /// What was in force when the request arrived; it keeps that to its end.
     pub(crate) config: Arc<Config>,
+    /// Where it comes from.
+    pub(crate) address: IpAddr,
     /// The shape that its refusals take.
     pub(crate) dialect: Option<Dialect>,
     pub(crate) routed: Option<Arc<Routed>>,
+    /// Its places among the calls that run, where those are bounded.
+    pub(crate) places: Option<Box<Places>>,
     /// The most that is read of the body, by the route; known before the caller is.
     pub(crate) body_bound: Option<u64>,
     /// The client has been told to send the body that it asked about.
@@ -49,6 +58,7 @@ pub(crate) struct Routed {
     /// The path without the provider's prefix.
     pub(crate) upstream_path: String,
     pub(crate) caller: Arc<Caller>,
+    pub(crate) address: IpAddr,
     pub(crate) project: Option<ProjectId>,
     /// The key that the client sent, on a route with a price.
     pub(crate) idempotency: Option<IdempotencyKey>,
@@ -76,8 +86,10 @@ impl Exchange {
             id,
             request_id: id.to_string(),
             config,
+            address: NOWHERE,
             dialect: None,
             routed: None,
+            places: None,
             body_bound: None,
             invited: false,
             stage: Stage::Arrived,
@@ -92,6 +104,13 @@ impl Exchange {
         match self.stage {
             Stage::Collecting { bytes, .. } | Stage::Passing { body_bytes: bytes } => bytes > bound,
             Stage::Arrived | Stage::Running(_) | Stage::Closed => false,
+        }
+    }
+
+    /// It runs no longer: before the last bytes are let go, since who has them may call again.
+    pub(crate) fn leave(&mut self) {
+        if let Some(places) = &mut self.places {
+            places.free();
         }
     }
 

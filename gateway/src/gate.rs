@@ -3,14 +3,16 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use bursar_config::{Purpose, Runtime};
+use bursar_config::{Purpose, Route, Runtime};
 use http::HeaderMap;
 use ledger::{Credits, ProjectId, Tool};
 use pingora::http::RequestHeader;
 
 use crate::exchange::{Exchange, Routed};
 use crate::idempotency::IdempotencyKey;
-use crate::identity::{Caller, Keyring, Presented, presented};
+use crate::identity::{Caller, Fault, Keyring, Presented, presented};
+use crate::metrics::Metrics;
+use crate::rates::Places;
 use crate::refusal::{Code, Denial};
 use crate::sync::Ledger;
 
@@ -23,6 +25,7 @@ pub(crate) const OWN_PREFIX: &str = "/bursar/v1/";
 pub(crate) struct Gate {
     keyring: Keyring,
     ledger: Arc<Ledger>,
+    metrics: Arc<Metrics>,
     closing: AtomicBool,
 }
 
@@ -35,8 +38,8 @@ pub(crate) enum Entry {
 }
 
 impl Gate {
-    pub(crate) const fn new(keyring: Keyring, ledger: Arc<Ledger>) -> Self {
-        Self { keyring, ledger, closing: AtomicBool::new(false) }
+    pub(crate) const fn new(keyring: Keyring, ledger: Arc<Ledger>, metrics: Arc<Metrics>) -> Self {
+        Self { keyring, ledger, metrics, closing: AtomicBool::new(false) }
     }
 
     /// Nobody enters any more.
@@ -63,7 +66,7 @@ impl Gate {
         check_header(request, &config.runtime)?;
         let matched = config.runtime.route(request.method.as_str(), path);
         exchange.body_bound = matched.map(|matched| matched.route.bounds.body);
-        let caller = self.identify(&request.headers).await?;
+        let caller = self.identify(exchange, &request.headers).await?;
         if path.starts_with(OWN_PREFIX) {
             return Ok(Entry::Own(caller));
         }
@@ -76,6 +79,7 @@ impl Gate {
                 format!("there is no route {} {path} here", request.method),
             ));
         };
+        exchange.places = count(&caller, &matched.route)?;
         let project = project(&caller, &request.headers)?;
         let idempotency = match matched.route.purpose {
             Purpose::Tool { .. } => IdempotencyKey::of(request)?,
@@ -86,26 +90,36 @@ impl Gate {
             route: Arc::clone(matched.route),
             upstream_path: matched.upstream_path.to_owned(),
             caller,
+            address: exchange.address,
             project,
             idempotency,
         };
         Ok(Entry::Route(Arc::new(routed)))
     }
 
-    async fn identify(&self, headers: &HeaderMap) -> Result<Arc<Caller>, Denial> {
-        let text = match presented(headers) {
-            Presented::Nothing => return Err(Denial::credential()),
-            Presented::One(text) => text,
-            Presented::Several => {
-                return Err(Denial::new(
-                    Code::AmbiguousCredential,
-                    "the request carries two different credentials; send one",
-                ));
-            }
+    /// Who calls, if it may from where it does.
+    async fn identify(
+        &self,
+        exchange: &Exchange,
+        headers: &HeaderMap,
+    ) -> Result<Arc<Caller>, Denial> {
+        let caller = match presented(headers).map_err(Denial::credential)? {
+            Presented::Key(key) => self.by_key(key).await?,
+            Presented::Token(_) => return Err(Denial::credential(Fault::TokenIssuer)),
         };
-        match self.keyring.identify(text).await {
+        let now = self.ledger.now();
+        let passed = caller.check(exchange.address, None, now)?;
+        if passed.by_old_secret {
+            self.metrics.old_secrets_used.inc();
+        }
+        self.ledger.note_use(&caller, now);
+        Ok(caller)
+    }
+
+    async fn by_key(&self, key: &str) -> Result<Arc<Caller>, Denial> {
+        match self.keyring.identify(key).await {
             Ok(Some(caller)) => Ok(caller),
-            Ok(None) => Err(Denial::credential()),
+            Ok(None) => Err(Denial::credential(Fault::KeyUnknown)),
             Err(failure) => {
                 tracing::warn!(%failure, "a key could not be looked up");
                 Err(Denial::ledger_unavailable())
@@ -117,10 +131,7 @@ impl Gate {
 impl Routed {
     /// The tool of the route, if it has one.
     pub(crate) fn tool(&self) -> Option<&Tool> {
-        match &self.route.purpose {
-            Purpose::NoTool => None,
-            Purpose::Tool { tool, .. } => Some(tool),
-        }
+        self.route.purpose.tool()
     }
 
     /// Whether the key opens anything, for a route without a tool.
@@ -146,9 +157,25 @@ impl Routed {
 
     /// The denial of a refusal, with whom to ask.
     pub(crate) fn refused(&self, refusal: &ledger::Refusal) -> Denial {
-        let ask = self.caller.org.ask_about(refusal);
-        Denial { ask, ..Denial::of(refusal) }
+        self.caller.refused(refusal)
     }
+}
+
+/// Counts a call of who may make it against the bounds on calls. Whose credential opens nothing uses
+/// up nothing of what others share.
+fn count(caller: &Caller, route: &Route) -> Result<Option<Box<Places>>, Denial> {
+    let org = &caller.org;
+    if org.rates().is_empty() {
+        return Ok(None);
+    }
+    let path = caller.path(route.purpose.tool(), None);
+    org.standing(path).map_err(|refusal| caller.refused(&refusal))?;
+    let begun = org.rates().begin(caller.scopes(), org.now());
+    let places = begun.map_err(|over| {
+        let ask = Some(org.admins());
+        Denial { ask, ..Denial::too_many(over) }
+    })?;
+    Ok(Some(Box::new(places)))
 }
 
 fn check_header(request: &RequestHeader, runtime: &Runtime) -> Result<(), Denial> {

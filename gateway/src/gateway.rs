@@ -13,7 +13,7 @@ use crate::admission::Admission;
 use crate::control::Control;
 use crate::counter::RequestCounter;
 use crate::gate::Gate;
-use crate::identity::Keyring;
+use crate::identity::{Keyring, KnownSecrets};
 use crate::metrics::Metrics;
 use crate::operations::Operations;
 use crate::own::Own;
@@ -129,8 +129,11 @@ impl Gateway {
         let (journal, membership) = join(&store, journal, on_journal_failure, arrival).await?;
         let epoch = membership.epoch;
         let (journal, clock_of) = (Arc::new(journal), Arc::clone(&clock));
+        let secrets = Arc::new(KnownSecrets::new(keys));
+        let secrets_of = Arc::clone(&secrets);
         let ledger =
-            Ledger::new(membership, Arc::clone(&store), Arc::clone(&journal), clock_of).await?;
+            Ledger::new(membership, Arc::clone(&store), secrets_of, Arc::clone(&journal), clock_of)
+                .await?;
         ledger.give_sign_of_life().await?;
         clock.not_before(journal.latest());
         let recovered = ledger.recover().await?;
@@ -145,8 +148,8 @@ impl Gateway {
             );
         }
         let ledger = Arc::new(ledger);
-        let keyring = Keyring::new(keys, store, Arc::clone(&ledger), clock);
-        let gate = Arc::new(Gate::new(keyring, Arc::clone(&ledger)));
+        let keyring = Keyring::new(secrets, store, Arc::clone(&ledger));
+        let gate = Arc::new(Gate::new(keyring, Arc::clone(&ledger), Arc::clone(&metrics)));
         let proxy = Proxy {
             config: config.clone(),
             counter: RequestCounter::new(node, epoch),

@@ -3,10 +3,13 @@
 use bursar_config::{Handle, Reloads};
 use journal::Status;
 use ledger::{Charge, Ending};
-use prometheus::{Histogram, HistogramOpts, IntCounterVec, IntGauge, Opts, Registry, TextEncoder};
+use prometheus::{
+    Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
+};
 
 use crate::exchange::Exchange;
-use crate::refusal::Code;
+use crate::identity::Fault;
+use crate::refusal::{Code, Denial};
 use crate::sync::Ledger;
 
 /// The gateway's metrics: no label names a member, a key, or anything a client chooses.
@@ -14,6 +17,9 @@ pub(crate) struct Metrics {
     registry: Registry,
     requests: IntCounterVec,
     refusals: IntCounterVec,
+    auth_failures: IntCounterVec,
+    /// Requests by a secret that is running out.
+    pub(crate) old_secrets_used: IntCounter,
     endings: IntCounterVec,
     charged: IntCounterVec,
     overrun: IntCounterVec,
@@ -90,6 +96,17 @@ impl Metrics {
         )?;
         let refusals =
             counters("bursar_refusals_total", "Requests refused by the gateway", &["code"])?;
+        let auth_failures = counters(
+            "bursar_auth_failures_total",
+            "Requests whose caller was not recognised, by the reason",
+            &["reason"],
+        )?;
+        let old_secrets_used = IntCounter::new(
+            "bursar_old_secrets_used_total",
+            "Requests by a secret that is running out: its key was rotated, and somebody has yet to \
+             take over the new one",
+        )?;
+        registry.register(Box::new(old_secrets_used.clone()))?;
         let endings = counters("bursar_holds_ended_total", "Holds ended", &["tool", "ending"])?;
         let charged = counters(
             "bursar_charged_microcredits_total",
@@ -114,9 +131,14 @@ impl Metrics {
         for code in Code::ALL {
             refusals.with_label_values(&[code.name()]);
         }
+        for fault in Fault::ALL {
+            auth_failures.with_label_values(&[fault.name()]);
+        }
         Ok(Self {
             requests,
             refusals,
+            auth_failures,
+            old_secrets_used,
             endings,
             charged,
             overrun,
@@ -137,8 +159,11 @@ impl Metrics {
         })
     }
 
-    pub(crate) fn refused(&self, code: Code) {
-        self.refusals.with_label_values(&[code.name()]).inc();
+    pub(crate) fn refused(&self, denial: &Denial) {
+        self.refusals.with_label_values(&[denial.code.name()]).inc();
+        if let Some(fault) = denial.fault {
+            self.auth_failures.with_label_values(&[fault.name()]).inc();
+        }
     }
 
     pub(crate) fn ended(&self, charge: &Charge) {

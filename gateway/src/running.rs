@@ -1,5 +1,6 @@
 //! An admitted request: its hold, and the one place where that ends.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -9,6 +10,7 @@ use journal::{Lsn, Opened, Record};
 use ledger::{Cause, Charge, Credits, Hold, PathIndex, WrittenPart};
 
 use crate::growth::Growth;
+use crate::identity::Caller;
 use crate::meter::Meter;
 use crate::metrics::Metrics;
 use crate::org::Org;
@@ -20,6 +22,8 @@ use crate::sync::Ledger;
 pub(crate) struct Running {
     pub(crate) ledger: Arc<Ledger>,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) caller: Arc<Caller>,
+    pub(crate) address: IpAddr,
     pub(crate) org: Arc<Org>,
     pub(crate) path: PathIndex,
     pub(crate) opened: Arc<Opened>,
@@ -69,7 +73,8 @@ const PROGRESS_EVERY: Duration = Duration::from_secs(2);
 pub(crate) struct Admitted {
     pub(crate) ledger: Arc<Ledger>,
     pub(crate) metrics: Arc<Metrics>,
-    pub(crate) org: Arc<Org>,
+    pub(crate) caller: Arc<Caller>,
+    pub(crate) address: IpAddr,
     pub(crate) path: PathIndex,
     pub(crate) opened: Arc<Opened>,
     pub(crate) kind: MeterKind,
@@ -80,11 +85,15 @@ pub(crate) struct Admitted {
 impl Running {
     /// A request whose hold record is written.
     pub(crate) fn new(admitted: Admitted, written: Lsn) -> Self {
-        let Admitted { ledger, metrics, org, path, opened, kind, quoted, hold } = admitted;
+        let Admitted { ledger, metrics, caller, address, path, opened, kind, quoted, hold } =
+            admitted;
+        let org = Arc::clone(&caller.org);
         metrics.holds.inc();
         Self {
             ledger,
             metrics,
+            caller,
+            address,
             org,
             path,
             opened,

@@ -114,6 +114,20 @@ impl StoreCalls {
         self.call("identity", move |store| async move { store.identity(&secret).await }).await
     }
 
+    pub(crate) async fn secret_hashes(
+        &self,
+        after: Option<SecretHash>,
+        max: usize,
+    ) -> Result<Vec<SecretHash>> {
+        let page =
+            move |store: Arc<dyn Store>| async move { store.secret_hashes(after, max).await };
+        self.call("secret_hashes", page).await
+    }
+
+    pub(crate) async fn note_used(&self, used: Vec<(SecretHash, Instant)>) -> Result<()> {
+        self.call("note_used", |store| async move { store.note_used(&used).await }).await
+    }
+
     pub(crate) async fn changes_since(&self, seq: ChangeSeq, max: usize) -> Result<Vec<Change>> {
         self.call("changes_since", move |store| async move { store.changes_since(seq, max).await })
             .await

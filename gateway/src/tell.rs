@@ -7,8 +7,10 @@ use pingora::http::ResponseHeader;
 use pingora::proxy::Session;
 
 use crate::exchange::{Exchange, Stage};
-use crate::header::{CREDITS_REMAINING, REQUEST_ID, X_REQUEST_ID};
+use crate::header::{CREDITS_REMAINING, RATE_LIMIT, RATE_LIMIT_POLICY, REQUEST_ID, X_REQUEST_ID};
+use crate::identity::Fault;
 use crate::metrics::Metrics;
+use crate::rates::{self, Stand};
 use crate::refusal::{Code, Denial};
 
 /// Tells a client no, in the shape that its SDK turns into the right exception.
@@ -19,13 +21,17 @@ pub(crate) async fn refuse(
     metrics: &Metrics,
     now: Instant,
 ) {
-    metrics.refused(denial.code);
+    metrics.refused(denial);
     denial.log(&exchange.request_id, now);
     if denial.code == Code::ShuttingDown {
         // The next call is for another gateway.
         session.set_keepalive(None);
     }
-    tracing::debug!(request = exchange.request_id, code = denial.code.name(), "refused");
+    let (request, code) = (&*exchange.request_id, denial.code.name());
+    match denial.fault.map(Fault::name) {
+        Some(reason) => tracing::debug!(request, code, reason, from = %exchange.address, "refused"),
+        None => tracing::debug!(request, code, "refused"),
+    }
     let body = denial.body(exchange.dialect, &exchange.request_id);
     let shape =
         if exchange.dialect.is_some() { "application/json" } else { "application/problem+json" };
@@ -37,6 +43,9 @@ pub(crate) async fn refuse(
         if !denial.is_retryable() {
             header.insert_header("x-should-retry", "false")?;
         }
+        if let Some(over) = &denial.over {
+            tell_rates(&over.stands, &mut header);
+        }
         if let Some(facts) = &denial.facts {
             header.insert_header(CREDITS_REMAINING, facts.remaining.to_string())?;
         }
@@ -46,8 +55,17 @@ pub(crate) async fn refuse(
         }
         Ok(header)
     });
+    exchange.places = None;
     write(session, header, body).await;
     exchange.stage = Stage::Closed;
+}
+
+/// Tells how often the caller may call, and what is left of that.
+pub(crate) fn tell_rates(stands: &[Stand], header: &mut ResponseHeader) {
+    if !stands.is_empty() {
+        let _ = header.insert_header(RATE_LIMIT_POLICY, rates::policies(stands));
+        let _ = header.insert_header(RATE_LIMIT, rates::remaining(stands));
+    }
 }
 
 /// Answers one of the gateway's own routes.

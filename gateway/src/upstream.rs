@@ -17,7 +17,18 @@ use crate::identity::CREDENTIAL_HEADERS;
 
 /// What would tell the provider about the client, or the client's own account with it. An idempotency
 /// key too: all members share the operator's account, and with one text would be handed one answer.
-const STRIPPED: [&str; 6] = [
+const STRIPPED: [&str; 15] = [
+    // Where it is.
+    "forwarded",
+    "via",
+    "x-real-ip",
+    "x-client-ip",
+    "x-cluster-client-ip",
+    "x-original-forwarded-for",
+    "x-envoy-external-address",
+    "true-client-ip",
+    "cf-connecting-ip",
+    // Who it is.
     "cookie",
     "openai-organization",
     "openai-project",
@@ -26,8 +37,8 @@ const STRIPPED: [&str; 6] = [
     "idempotency-key",
 ];
 const IDENTITY: http::HeaderValue = http::HeaderValue::from_static("identity");
-/// Our own headers begin with this.
-const OWN_HEADERS: &str = "x-bursar-";
+/// Our own headers begin so, and those by which proxies tell of the client.
+const STRIPPED_PREFIXES: [&str; 2] = ["x-bursar-", "x-forwarded-"];
 
 /// The addresses of providers, looked up off the request's path where they are still fresh.
 #[derive(Default)]
@@ -123,7 +134,7 @@ fn strip(request: &mut RequestHeader) {
         let name = name.as_str();
         CREDENTIAL_HEADERS.contains(&name)
             || STRIPPED.contains(&name)
-            || name.starts_with(OWN_HEADERS)
+            || STRIPPED_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
     };
     let stripped: SmallVec<[HeaderName; 4]> =
         request.headers.keys().filter(clients).cloned().collect();

@@ -35,6 +35,12 @@ impl KeyKind {
             Self::Admin => "bursar_a_",
         }
     }
+
+    /// The kind of key that a text begins as; what follows may be anything.
+    #[must_use]
+    pub fn of(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| text.starts_with(kind.prefix()))
+    }
 }
 
 /// A well-formed key, in plain text: shown once, never stored, never printed.
@@ -68,14 +74,14 @@ impl PlainKey {
                 text.push(char::from(*digit));
             }
         }
-        text.push_str(&check_digits(&text));
+        text.extend(check_digits(text.as_bytes()).map(char::from));
         Self { kind, text }
     }
 
     /// The key of this text, or `None` if it is not well formed. No look-up is needed for that.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let kind = KeyKind::ALL.into_iter().find(|kind| text.starts_with(kind.prefix()))?;
+        let kind = KeyKind::of(text)?;
         is_well_formed(text).then(|| Self { kind, text: text.to_owned() })
     }
 
@@ -98,15 +104,13 @@ impl PlainKey {
     }
 }
 
-/// Whether a text has the form of a key and its checksum is right.
+/// Whether a text has the form of a key and its checksum is right; nothing is allocated to tell.
 #[must_use]
 pub fn is_well_formed(text: &str) -> bool {
-    let Some(kind) = KeyKind::ALL.into_iter().find(|kind| text.starts_with(kind.prefix())) else {
-        return false;
-    };
-    let Some(digits) = text.get(kind.prefix().len()..) else { return false };
-    if digits.len() != RANDOM_DIGITS.saturating_add(CHECK_DIGITS)
-        || !digits.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    let Some(kind) = KeyKind::of(text) else { return false };
+    let (text, prefix) = (text.as_bytes(), kind.prefix().len());
+    if text.len() != prefix.saturating_add(RANDOM_DIGITS).saturating_add(CHECK_DIGITS)
+        || !text.iter().skip(prefix).all(u8::is_ascii_alphanumeric)
     {
         return false;
     }
@@ -114,15 +118,15 @@ pub fn is_well_formed(text: &str) -> bool {
     check_digits(body) == check
 }
 
-fn check_digits(body: &str) -> String {
-    let mut rest = crc32fast::hash(body.as_bytes());
+fn check_digits(body: &[u8]) -> [u8; CHECK_DIGITS] {
+    let mut rest = crc32fast::hash(body);
     let mut digits = [b'0'; CHECK_DIGITS];
     for digit in digits.iter_mut().rev() {
         let place = usize::try_from(rest % 62).unwrap_or(0);
         *digit = DIGITS.get(place).copied().unwrap_or(b'0');
         rest /= 62;
     }
-    digits.iter().map(|digit| char::from(*digit)).collect()
+    digits
 }
 
 /// The peppers that keys are hashed with; they are not in the store.

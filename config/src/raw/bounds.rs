@@ -49,6 +49,10 @@ pub(crate) struct Bounds {
     /// Default: 5m.
     #[serde(default)]
     pub(crate) max_offline: Field<Duration>,
+    /// Failed authentications from one address (IPv6: one /64) in a minute. Default: 300.
+    #[serde(default)]
+    #[schemars(range(min = 1))]
+    pub(crate) auth_failures_per_minute: Field<u32>,
 }
 
 /// What is done where one may decide either way.

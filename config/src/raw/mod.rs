@@ -6,6 +6,7 @@
 
 mod bounds;
 mod field;
+mod issuer;
 mod price;
 mod process;
 mod provider;
@@ -18,6 +19,7 @@ use serde::Deserialize;
 
 pub(crate) use bounds::*;
 pub(crate) use field::Field;
+pub(crate) use issuer::*;
 pub(crate) use price::*;
 pub(crate) use process::*;
 pub(crate) use provider::*;
@@ -67,6 +69,13 @@ pub(crate) struct File {
     pub(crate) providers: Field<BTreeMap<String, Field<Provider>>>,
     /// What each model costs.
     pub(crate) price_book: Field<PriceBook>,
+    /// The networks of proxies in front of the gateway, whose X-Forwarded-For is believed: CIDR, such
+    /// as 10.0.0.0/8. Default: none.
+    #[serde(default)]
+    pub(crate) trusted_proxies: Field<Vec<Field<Text>>>,
+    /// Whose tokens are accepted beside API keys. Default: nobody's.
+    #[serde(default)]
+    pub(crate) issuers: Field<Vec<Field<Issuer>>>,
     /// The bounds on every request and wait.
     #[serde(default)]
     pub(crate) bounds: Field<Bounds>,

@@ -12,6 +12,7 @@ use crate::{Config, Environment, Problems};
 pub(crate) const SOUND: &str = include_str!("sound.yaml");
 
 mod examples;
+mod issuers;
 mod lookups;
 mod mistakes;
 mod redaction;
@@ -65,6 +66,7 @@ pub(crate) fn environment() -> Fake {
         "BURSAR_CONTROL_TOKEN",
         "OPENAI_API_KEY",
         "ANTHROPIC_API_KEY",
+        "JWT_SECRET",
     ];
     let url = format!("postgres://u:{CANARY}@db/bursar");
     let env =

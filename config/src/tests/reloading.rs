@@ -127,7 +127,13 @@ impl Watched {
 
     fn text(version: &str) -> String {
         let lines = with_version(version);
-        let named = ["BURSAR_PEPPER", "BURSAR_ADMIN_TOKEN", "OPENAI_API_KEY", "ANTHROPIC_API_KEY"];
+        let named = [
+            "BURSAR_PEPPER",
+            "BURSAR_ADMIN_TOKEN",
+            "OPENAI_API_KEY",
+            "ANTHROPIC_API_KEY",
+            "JWT_SECRET",
+        ];
         named.iter().fold(lines, |text, name| text.replace(name, "file:secret"))
     }
 

@@ -69,7 +69,7 @@ fn finish(digest: Context) -> [u8; 32] {
     hash
 }
 
-fn invalid(message: &str) -> Denial {
+fn invalid(message: &'static str) -> Denial {
     Denial::new(Code::InvalidRequest, message).about(Some(IDEMPOTENCY_KEY.as_str().to_owned()))
 }
 

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use ledger::{Instant, KeyId, MemberId, PathIndex, PathKey, ProjectId, Surface, Tool};
+use ledger::{KeyId, MemberId, PathIndex, PathKey, ProjectId, Scope, Surface, Tool};
 use store::SecretHash;
 
+use super::LastUse;
 use crate::org::Org;
 
 /// A path by what it is asked for with.
@@ -15,19 +16,19 @@ type KnownPath = (Option<Tool>, Option<ProjectId>, PathIndex);
 pub(crate) struct Caller {
     pub(crate) org: Arc<Org>,
     pub(crate) member: MemberId,
-    credential: Credential,
+    pub(super) credential: Credential,
     paths: ArcSwap<Vec<KnownPath>>,
 }
 
 /// By what it is identified.
-enum Credential {
-    Key { id: KeyId, secret: SecretHash },
+pub(super) enum Credential {
+    Key { id: KeyId, secret: SecretHash, last_use: LastUse },
 }
 
 impl Caller {
     /// Whom a secret of a key identifies.
     pub(crate) fn of_key(org: Arc<Org>, member: MemberId, key: KeyId, secret: SecretHash) -> Self {
-        let credential = Credential::Key { id: key, secret };
+        let credential = Credential::Key { id: key, secret, last_use: LastUse::default() };
         Self { org, member, credential, paths: ArcSwap::default() }
     }
 
@@ -38,6 +39,13 @@ impl Caller {
         }
     }
 
+    /// The secret and when it was used last, unless it is a token.
+    pub(crate) const fn secret(&self) -> Option<(&SecretHash, &LastUse)> {
+        match &self.credential {
+            Credential::Key { secret, last_use, .. } => Some((secret, last_use)),
+        }
+    }
+
     /// Where its calls come from.
     pub(crate) fn surface(&self) -> Surface {
         match &self.credential {
@@ -45,14 +53,10 @@ impl Caller {
         }
     }
 
-    /// Whether the credential still is one; its standing is the book's to say.
-    pub(crate) fn is_open(&self, now: Instant) -> bool {
-        match &self.credential {
-            Credential::Key { id, secret } => self.org.key(*id).is_some_and(|key| {
-                let secret = key.secrets.iter().find(|known| known.hash == *secret);
-                secret.is_some_and(|secret| now < secret.not_after)
-            }),
-        }
+    /// Whose calls a call of it is counted among: the narrowest first.
+    pub(crate) fn scopes(&self) -> impl Iterator<Item = Scope> + use<> {
+        let key = self.key().map(Scope::Key);
+        key.into_iter().chain([Scope::Member(self.member), Scope::Org])
     }
 
     /// The caller's path for a tool; found in the book once.

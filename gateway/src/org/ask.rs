@@ -25,6 +25,11 @@ impl Org {
         };
         Some(managers.unwrap_or_else(|| admins(&view)))
     }
+
+    /// Whom to ask about what only an admin can change.
+    pub(crate) fn admins(&self) -> String {
+        admins(&self.view())
+    }
 }
 
 fn pool_managers(view: &OrgView, grant: GrantId) -> Option<String> {

@@ -5,19 +5,23 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use dashmap::DashMap;
-use ledger::{Book, Change, Leases, OrgId, Shard};
+use ledger::{Book, Leases, OrgId, Shard};
 use parking_lot::RwLock;
-use store::{ChangeSeq, OrgData, Stamp};
+use store::{Change, ChangeSeq, Changed, OrgData, Stamp};
 
 use super::reload::changes;
 use super::{Bell, Org, OrgView};
 use crate::flights::{Flights, Landed};
+use crate::identity::{Fingerprints, KnownSecrets};
+use crate::rates::RateTable;
 use crate::store_calls::StoreCalls;
 use crate::time::Clock;
 
 /// The organisations in memory.
 pub(crate) struct Directory {
     store: Arc<StoreCalls>,
+    /// Of all organisations that there are.
+    secrets: Arc<KnownSecrets>,
     clock: Arc<dyn Clock>,
     leases: Leases,
     orgs: DashMap<OrgId, Arc<Org>>,
@@ -39,13 +43,21 @@ struct InShard {
 
 /// How many changes are read from the feed at once.
 const FEED_PAGE: usize = 500;
+/// How many secrets are read at once: half a megabyte.
+const SECRETS_PAGE: usize = 16_384;
 
 impl Directory {
     /// The empty directory of a store; every load contains its changes up to `seq`.
-    pub(crate) fn new(store: Arc<StoreCalls>, clock: Arc<dyn Clock>, seq: ChangeSeq) -> Self {
+    pub(crate) fn new(
+        store: Arc<StoreCalls>,
+        secrets: Arc<KnownSecrets>,
+        clock: Arc<dyn Clock>,
+        seq: ChangeSeq,
+    ) -> Self {
         let leases = if store.serves_many() { Leases::Shared } else { Leases::Everything };
         Self {
             store,
+            secrets,
             clock,
             leases,
             orgs: DashMap::new(),
@@ -140,6 +152,7 @@ impl Directory {
         Org::new(
             OrgView::of(data),
             data.keys.iter().cloned(),
+            RateTable::of(data),
             book,
             self.leases,
             bell,
@@ -162,7 +175,7 @@ impl Directory {
             return Ok(());
         }
         for period in self.store.open_periods(org.id(), at).await? {
-            org.apply(Change::PeriodOpened(period));
+            org.apply(ledger::Change::PeriodOpened(period));
             org.expect(&period);
         }
         org.enrich();
@@ -184,20 +197,46 @@ impl Directory {
             let full = changes.len() == FEED_PAGE;
             for change in changes {
                 *last = change.seq;
-                let Some(org) = self.loaded(change.org) else { continue };
-                if org.take_in(change.what) {
-                    org.enrich();
-                    // What others spend of as well is leased when it is asked for.
-                    if !self.store.serves_many() {
-                        self.enriched.lock().insert(change.org, change.seq);
-                    }
-                }
+                self.put_in_force(change);
             }
             self.taken_in.store(last.0, Ordering::Release);
             if !full {
                 return Ok(());
             }
         }
+    }
+
+    fn put_in_force(&self, Change { seq, org: id, what }: Change) {
+        let org = self.loaded(id);
+        if let Changed::Key(key) = &what {
+            let before = org.as_ref().and_then(|org| org.key(key.standing.id));
+            let before = before.as_ref().map_or(&[][..], |key| &key.secrets);
+            self.secrets.take_in(key, before);
+        }
+        let Some(org) = org else { return };
+        if org.take_in(what) {
+            org.enrich();
+            // What others spend of as well is leased when it is asked for.
+            if !self.store.serves_many() {
+                self.enriched.lock().insert(id, seq);
+            }
+        }
+    }
+
+    /// Reads which secrets there are: at the start, and when the store went back in time.
+    pub(crate) async fn read_secrets(&self) -> store::Result<()> {
+        let mut fingerprints = Fingerprints::default();
+        let mut last = None;
+        loop {
+            let page = self.store.secret_hashes(last, SECRETS_PAGE).await?;
+            page.iter().for_each(|hash| fingerprints.insert(hash));
+            last = page.last().copied();
+            if page.len() < SECRETS_PAGE {
+                break;
+            }
+        }
+        self.secrets.replace(fingerprints);
+        Ok(())
     }
 
     /// Reads everything again, since the store went back in time; the feed goes on from there.
@@ -214,6 +253,8 @@ impl Directory {
                 None => org.quarantine(),
             }
         }
+        self.read_secrets().await?;
+        self.secrets.retain(|caller| caller.is_current());
         *last = stamp.seq;
         self.taken_in.store(stamp.seq.0, Ordering::Release);
         Ok(stamp)

@@ -50,7 +50,7 @@ struct Grant {
 
 pub(super) fn answer(caller: &Caller) -> Result<Bytes, Denial> {
     let view = caller.org.path_view(caller.path(None, None));
-    let view = view.map_err(|refusal| Denial::of(&refusal))?;
+    let view = view.map_err(|refusal| caller.refused(&refusal))?;
     json(&Balance {
         org: caller.org.id().to_string(),
         member: caller.member.to_string(),

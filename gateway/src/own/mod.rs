@@ -31,7 +31,7 @@ impl Own {
         let route = path.strip_prefix(OWN_PREFIX).unwrap_or_default();
         // A key that ended opens nothing here either; removed access may still look.
         let standing = caller.org.standing(caller.path(None, None));
-        standing.map_err(|refusal| Denial::of(&refusal))?;
+        standing.map_err(|refusal| caller.refused(&refusal))?;
         if request.method != Method::GET {
             return Err(unknown(request));
         }

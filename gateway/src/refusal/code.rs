@@ -6,10 +6,14 @@ pub(crate) enum Code {
     InvalidCredential,
     AmbiguousCredential,
     InvalidRequest,
+    ProjectRequired,
     Unpriced,
     AccessRemoved,
     KeyBlocked,
     ToolNotAllowed,
+    ModelNotAllowed,
+    IpNotAllowed,
+    ScopeNotAllowed,
     ProjectNotAllowed,
     LimitReached,
     CreditsExhausted,
@@ -21,6 +25,7 @@ pub(crate) enum Code {
     IdempotencyRunning,
     IdempotencyFinished,
     IdempotencyMismatch,
+    RateLimited,
     CreditsHeld,
     CreditsInDoubt,
     UpstreamRefused,
@@ -32,14 +37,18 @@ pub(crate) enum Code {
 }
 
 impl Code {
-    pub(crate) const ALL: [Self; 26] = [
+    pub(crate) const ALL: [Self; 31] = [
         Self::InvalidCredential,
         Self::AmbiguousCredential,
         Self::InvalidRequest,
+        Self::ProjectRequired,
         Self::Unpriced,
         Self::AccessRemoved,
         Self::KeyBlocked,
         Self::ToolNotAllowed,
+        Self::ModelNotAllowed,
+        Self::IpNotAllowed,
+        Self::ScopeNotAllowed,
         Self::ProjectNotAllowed,
         Self::LimitReached,
         Self::CreditsExhausted,
@@ -51,6 +60,7 @@ impl Code {
         Self::IdempotencyRunning,
         Self::IdempotencyFinished,
         Self::IdempotencyMismatch,
+        Self::RateLimited,
         Self::CreditsHeld,
         Self::CreditsInDoubt,
         Self::UpstreamRefused,
@@ -66,10 +76,14 @@ impl Code {
             Self::InvalidCredential => "invalid_credential",
             Self::AmbiguousCredential => "ambiguous_credential",
             Self::InvalidRequest => "invalid_request",
+            Self::ProjectRequired => "project_required",
             Self::Unpriced => "unpriced",
             Self::AccessRemoved => "access_removed",
             Self::KeyBlocked => "key_blocked",
             Self::ToolNotAllowed => "tool_not_allowed",
+            Self::ModelNotAllowed => "model_not_allowed",
+            Self::IpNotAllowed => "ip_not_allowed",
+            Self::ScopeNotAllowed => "scope_not_allowed",
             Self::ProjectNotAllowed => "project_not_allowed",
             Self::LimitReached => "limit_reached",
             Self::CreditsExhausted => "credits_exhausted",
@@ -81,6 +95,7 @@ impl Code {
             Self::IdempotencyRunning => "idempotency_running",
             Self::IdempotencyFinished => "idempotency_finished",
             Self::IdempotencyMismatch => "idempotency_mismatch",
+            Self::RateLimited => "rate_limited",
             Self::CreditsHeld => "credits_held",
             Self::CreditsInDoubt => "credits_in_doubt",
             Self::UpstreamRefused => "upstream_refused",
@@ -94,18 +109,24 @@ impl Code {
 
     pub(crate) const fn status(self) -> u16 {
         match self {
-            Self::AmbiguousCredential | Self::InvalidRequest | Self::Unpriced => 400,
+            Self::AmbiguousCredential
+            | Self::InvalidRequest
+            | Self::ProjectRequired
+            | Self::Unpriced => 400,
             Self::InvalidCredential => 401,
             Self::LimitReached | Self::CreditsExhausted | Self::RequestExceedsRemaining => 402,
             Self::AccessRemoved
             | Self::KeyBlocked
             | Self::ToolNotAllowed
+            | Self::ModelNotAllowed
+            | Self::IpNotAllowed
+            | Self::ScopeNotAllowed
             | Self::ProjectNotAllowed => 403,
             Self::UnknownRoute | Self::UnknownRequest => 404,
             Self::IdempotencyRunning | Self::IdempotencyFinished => 409,
             Self::BodyTooLarge => 413,
             Self::IdempotencyMismatch => 422,
-            Self::CreditsHeld => 429,
+            Self::RateLimited | Self::CreditsHeld => 429,
             Self::HeaderTooLarge => 431,
             Self::Internal => 500,
             Self::UpstreamRefused | Self::UpstreamUnreachable => 502,
@@ -118,7 +139,8 @@ impl Code {
     pub(crate) const fn is_retryable(self) -> bool {
         matches!(
             self,
-            Self::CreditsHeld
+            Self::RateLimited
+                | Self::CreditsHeld
                 | Self::CreditsInDoubt
                 | Self::IdempotencyRunning
                 | Self::LedgerUnavailable
@@ -132,6 +154,8 @@ impl Code {
     /// whatever it says.
     pub(crate) const fn retry_after(self) -> Option<u32> {
         match self {
+            // The least; who refuses knows when the next one is due.
+            Self::RateLimited => Some(1),
             Self::CreditsHeld | Self::ShuttingDown => Some(1),
             Self::LedgerUnavailable => Some(2),
             // SDKs come twice more on their own: that is ten seconds for the first to end.

@@ -2,11 +2,17 @@
 
 mod body;
 mod code;
+mod credential;
 mod log;
+
+use std::borrow::Cow;
 
 use bursar_config::Dialect;
 use bytes::Bytes;
 use ledger::{Credits, HoldId, Instant, Refusal, Scope, Short, ShortAccount, ShortOn};
+
+use crate::identity::Fault;
+use crate::rates::Over;
 
 pub(crate) use code::Code;
 
@@ -15,11 +21,15 @@ pub(crate) use code::Code;
 pub(crate) struct Denial {
     pub(crate) code: Code,
     /// What was asked and what to do, in words.
-    pub(crate) message: String,
+    pub(crate) message: Cow<'static, str>,
+    /// Why the caller was not recognised: for metrics and logs.
+    pub(crate) fault: Option<Fault>,
     /// The field that is wrong.
     pub(crate) param: Option<String>,
     /// What was short.
     pub(crate) facts: Option<Box<Facts>>,
+    /// The bound on calls that the request was over.
+    pub(crate) over: Option<Box<Over>>,
     /// The earlier request of the same idempotency key.
     pub(crate) first: Option<Box<First>>,
     /// Whom to ask.
@@ -63,12 +73,14 @@ pub(crate) enum ScopeId {
 }
 
 impl Denial {
-    pub(crate) fn new(code: Code, message: impl Into<String>) -> Self {
+    pub(crate) fn new(code: Code, message: impl Into<Cow<'static, str>>) -> Self {
         Self {
             code,
             message: message.into(),
+            fault: None,
             param: None,
             facts: None,
+            over: None,
             first: None,
             ask: None,
             retry_after: code.retry_after(),
@@ -78,6 +90,12 @@ impl Denial {
 
     pub(crate) fn about(mut self, param: Option<String>) -> Self {
         self.param = param;
+        self
+    }
+
+    /// The same request may pass after so many seconds.
+    pub(crate) fn due_in(mut self, seconds: u32) -> Self {
+        self.retry_after = Some(seconds);
         self
     }
 
@@ -94,7 +112,7 @@ impl Denial {
     /// What a refusal of the book is called on the wire.
     pub(crate) fn of(refusal: &Refusal) -> Self {
         match refusal {
-            Refusal::CredentialEnded => Self::credential(),
+            Refusal::CredentialEnded => Self::credential(Fault::KeyRevoked),
             Refusal::KeyBlocked => Self::new(
                 Code::KeyBlocked,
                 "this key is blocked; ask an admin of your organisation to unblock it",
@@ -115,11 +133,20 @@ impl Denial {
         }
     }
 
-    pub(crate) fn credential() -> Self {
-        Self::new(
-            Code::InvalidCredential,
-            "no valid key: it is missing, malformed, unknown, expired or revoked",
-        )
+    /// A credential that is none. The words help to mend one's own mistake, and say nothing of what
+    /// exists here.
+    pub(crate) fn credential(fault: Fault) -> Self {
+        let code = match fault {
+            Fault::AmbiguousCredential => Code::AmbiguousCredential,
+            _ => Code::InvalidCredential,
+        };
+        Self { fault: Some(fault), ..Self::new(code, credential::words(fault)) }
+    }
+
+    /// One call too many.
+    pub(crate) fn too_many(over: Over) -> Self {
+        let denial = Self::new(Code::RateLimited, over.message()).due_in(over.stand.resets);
+        Self { over: Some(Box::new(over)), ..denial }
     }
 
     pub(crate) fn ledger_unavailable() -> Self {
@@ -131,18 +158,18 @@ impl Denial {
 
     fn short(short: &Short) -> Self {
         let what = whose(short);
-        let (code, message) = if !short.left.is_zero() {
+        let (code, message): (_, Cow<'static, str>) = if !short.left.is_zero() {
             let message = format!(
                 "this request may cost {} credits and {what} has {} left; ask for less output, or \
                  for more credits",
                 short.required, short.left
             );
-            (Code::RequestExceedsRemaining, message)
+            (Code::RequestExceedsRemaining, message.into())
         } else if matches!(short.on, ShortOn::Limit(_)) {
             let message = format!("{what} is used up: {} of {} spent", short.spent, short.amount);
-            (Code::LimitReached, message)
+            (Code::LimitReached, message.into())
         } else {
-            (Code::CreditsExhausted, "there are no credits left that you may spend".to_owned())
+            (Code::CreditsExhausted, "there are no credits left that you may spend".into())
         };
         Self { facts: Some(Box::new(Facts::of(short))), ..Self::new(code, message) }
     }

@@ -21,6 +21,8 @@ impl Ledger {
         let deadline = Instant::now() + within;
         // What is not freed here is freed by the recovery of the next start.
         let _ = self.free_keys().await;
+        // What is not told here is not missed: it is when a key was used last.
+        let _ = self.tell_uses().await;
         let mut outcome = Ok(());
         for shard in shards() {
             // One that fails does not keep the others from being told.

@@ -8,6 +8,7 @@ mod leave;
 mod rewind;
 mod shard;
 mod task;
+mod uses;
 mod wish;
 
 use std::sync::Arc;
@@ -21,12 +22,14 @@ use tokio::sync::Notify;
 use tracing::debug;
 
 use crate::flights::Landed;
+use crate::identity::KnownSecrets;
 use crate::org::{Bell, Directory, Org};
 use crate::store_calls::StoreCalls;
 use crate::time::Clock;
 use health::Health;
 use keys::UnclaimedKeys;
 use shard::ShardSync;
+use uses::Uses;
 
 pub(crate) use task::Tasks;
 pub(crate) use wish::Wish;
@@ -50,6 +53,7 @@ pub(crate) struct Ledger {
     directory: Directory,
     shards: Vec<ShardSync>,
     unclaimed: UnclaimedKeys,
+    uses: Uses,
     health: Health,
     /// The gateways that live, by the store's last word.
     live: AtomicU32,
@@ -68,11 +72,15 @@ impl Ledger {
     pub(crate) async fn new(
         membership: Membership,
         store: Arc<StoreCalls>,
+        secrets: Arc<KnownSecrets>,
         journal: Arc<Journal>,
         clock: Arc<dyn Clock>,
     ) -> store::Result<Self> {
         let stamp = store.stamp().await?;
-        let directory = Directory::new(Arc::clone(&store), Arc::clone(&clock), stamp.seq);
+        let clock_of = Arc::clone(&clock);
+        let directory = Directory::new(Arc::clone(&store), secrets, clock_of, stamp.seq);
+        // After the stamp: what changes from there on is in the feed.
+        directory.read_secrets().await?;
         let shards = shards().map(|shard| {
             let applied = membership.applied.iter().find(|(known, _)| *known == shard);
             ShardSync::new(shard, applied.map(|(_, applied)| *applied).unwrap_or_default())
@@ -87,6 +95,7 @@ impl Ledger {
             went_back: Notify::new(),
             shards: shards.collect(),
             unclaimed: UnclaimedKeys::default(),
+            uses: Uses::default(),
             store,
             journal,
             health: Health::new(membership.epoch, clock.since_boot()),

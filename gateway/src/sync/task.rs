@@ -16,6 +16,8 @@ use super::{Ledger, attend, heartbeat, rewind, shards};
 const SYNC_EVERY: Duration = Duration::from_millis(250);
 /// The floor of the change feed; whoever commits a change asks for it at once.
 const POLL_EVERY: Duration = Duration::from_secs(1);
+/// Between two reports of which secrets were used.
+const USES_EVERY: Duration = Duration::from_secs(30);
 const WHATEVER_THERE_IS: ChangeSeq = ChangeSeq(u64::MAX);
 /// How long before their time the next periods' accounts are made and leased, at least: where they
 /// are shared, so long that a store that is away at their beginning is not missed.
@@ -45,6 +47,7 @@ impl Tasks {
         running.spawn(rewind::run(Arc::clone(ledger), stopped.clone()));
         running.spawn(look_after(Arc::clone(ledger), config.clone(), stopped.clone()));
         running.spawn(report(Arc::clone(ledger), stopped.clone()));
+        running.spawn(tell_uses(Arc::clone(ledger), stopped.clone()));
         if let Some(nudges) = ledger.store.nudges() {
             running.spawn(listen(Arc::clone(ledger), nudges, stopped));
         }
@@ -79,6 +82,21 @@ async fn report(ledger: Arc<Ledger>, mut stop: watch::Receiver<bool>) {
         }
         if let Err(failure) = ledger.free_keys().await {
             debug!(%failure, "idempotency keys wait to be freed");
+        }
+    }
+}
+
+/// Has the store know which secrets are used.
+async fn tell_uses(ledger: Arc<Ledger>, mut stop: watch::Receiver<bool>) {
+    let mut due = tokio::time::interval(USES_EVERY);
+    due.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = due.tick() => {}
+            _ = stop.changed() => return,
+        }
+        if let Err(failure) = ledger.tell_uses().await {
+            debug!(%failure, "when secrets were used waits to be told");
         }
     }
 }

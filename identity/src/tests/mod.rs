@@ -1,0 +1,1 @@
+//! The crate as the gateway sees it.
