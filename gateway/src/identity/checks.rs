@@ -2,11 +2,12 @@
 
 use std::net::IpAddr;
 
+use ::identity::Fault;
 use ledger::{Instant, KeyStatus};
 use store::Key;
 
+use super::Caller;
 use super::caller::Credential;
-use super::{Caller, Fault};
 use crate::refusal::{Code, Denial};
 
 /// A caller that may go on.

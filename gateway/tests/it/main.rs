@@ -32,6 +32,8 @@ mod outage;
 mod output;
 mod own_routes;
 mod prices;
+mod projects;
+mod rates;
 mod refused_bodies;
 mod reload;
 mod restart;
