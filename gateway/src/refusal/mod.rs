@@ -12,6 +12,8 @@ use bytes::Bytes;
 use ledger::{Credits, HoldId, Instant, Refusal, Scope, Short, ShortAccount, ShortOn};
 
 use crate::identity::Fault;
+use crate::rates::Over;
+
 pub(crate) use code::Code;
 
 /// A no to one request.
@@ -26,6 +28,8 @@ pub(crate) struct Denial {
     pub(crate) param: Option<String>,
     /// What was short.
     pub(crate) facts: Option<Box<Facts>>,
+    /// The bound on calls that the request was over.
+    pub(crate) over: Option<Box<Over>>,
     /// The earlier request of the same idempotency key.
     pub(crate) first: Option<Box<First>>,
     /// Whom to ask.
@@ -76,6 +80,7 @@ impl Denial {
             fault: None,
             param: None,
             facts: None,
+            over: None,
             first: None,
             ask: None,
             retry_after: code.retry_after(),
@@ -136,6 +141,12 @@ impl Denial {
             _ => Code::InvalidCredential,
         };
         Self { fault: Some(fault), ..Self::new(code, credential::words(fault)) }
+    }
+
+    /// One call too many.
+    pub(crate) fn too_many(over: Over) -> Self {
+        let denial = Self::new(Code::RateLimited, over.message()).due_in(over.stand.resets);
+        Self { over: Some(Box::new(over)), ..denial }
     }
 
     pub(crate) fn ledger_unavailable() -> Self {
