@@ -5,10 +5,10 @@ mod caller;
 mod checks;
 mod credential;
 mod keyring;
-mod last_use;
+mod secret_use;
 
 pub(crate) use address::{NOWHERE, client_address};
 pub(crate) use caller::Caller;
 pub(crate) use credential::{CREDENTIAL_HEADERS, Presented, presented};
 pub(crate) use keyring::{Keyring, KnownSecrets};
-pub(crate) use last_use::LastUse;
+pub(crate) use secret_use::SecretUse;
