@@ -188,7 +188,7 @@ fn grow(running: &mut Running, passed: Bytes, text: u64, request_id: &str) -> By
 fn barred(running: &mut Running) -> Option<Denial> {
     let standings = running.org.standings();
     let seen = running.standings?;
-    if seen == standings && !running.caller.has_run_out(running.org.now()) {
+    if seen == standings && !running.caller.has_run_out() {
         return None;
     }
     running.standings = Some(standings);

@@ -48,7 +48,7 @@ impl Tokens {
     /// counts is to be checked.
     pub(crate) fn remembered(&self, hash: &TokenHash) -> Option<Arc<Caller>> {
         self.follow();
-        self.seen.get(hash, self.ledger.now())
+        self.seen.get(hash, self.ledger.now()).filter(|caller| caller.is_meant())
     }
 
     /// The caller that a token identifies which is not remembered. Its issuer's keys may be fetched for
