@@ -1,5 +1,6 @@
 //! Every series of the data plane, with its name in one place.
 
+use ::identity::Fault;
 use bursar_config::{Handle, Reloads};
 use journal::Status;
 use ledger::{Charge, Ending};
@@ -8,7 +9,6 @@ use prometheus::{
 };
 
 use crate::exchange::Exchange;
-use crate::identity::Fault;
 use crate::refusal::{Code, Denial};
 use crate::sync::Ledger;
 

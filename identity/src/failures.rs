@@ -173,7 +173,10 @@ mod tests {
         for n in 0..10_000_u32 {
             failures.charge(IpAddr::V4(n.into()), PER_MINUTE, at(0));
         }
-        let kept = |part: &Mutex<Part>| part.lock().young.len() + part.lock().old.len();
+        let kept = |part: &Mutex<Part>| {
+            let part = part.lock();
+            part.young.len() + part.old.len()
+        };
         assert!(failures.parts.iter().map(kept).sum::<usize>() <= 32);
         assert_eq!(waits(&failures, "192.0.2.1", 0), None);
         let last = IpAddr::V4(9_999.into());

@@ -6,7 +6,7 @@ use arc_swap::ArcSwap;
 use ledger::{KeyId, MemberId, PathIndex, PathKey, ProjectId, Scope, Surface, Tool};
 use store::SecretHash;
 
-use super::LastUse;
+use super::SecretUse;
 use crate::org::Org;
 
 /// A path by what it is asked for with.
@@ -22,13 +22,14 @@ pub(crate) struct Caller {
 
 /// By what it is identified.
 pub(super) enum Credential {
-    Key { id: KeyId, secret: SecretHash, last_use: LastUse },
+    Key { id: KeyId, last_use: Arc<SecretUse> },
 }
 
 impl Caller {
     /// Whom a secret of a key identifies.
     pub(crate) fn of_key(org: Arc<Org>, member: MemberId, key: KeyId, secret: SecretHash) -> Self {
-        let credential = Credential::Key { id: key, secret, last_use: LastUse::default() };
+        let last_use = Arc::new(SecretUse::none(secret));
+        let credential = Credential::Key { id: key, last_use };
         Self { org, member, credential, paths: ArcSwap::default() }
     }
 
@@ -39,10 +40,10 @@ impl Caller {
         }
     }
 
-    /// The secret and when it was used last, unless it is a token.
-    pub(crate) const fn secret(&self) -> Option<(&SecretHash, &LastUse)> {
+    /// When its secret was used last, unless it is a token.
+    pub(crate) const fn last_use(&self) -> Option<&Arc<SecretUse>> {
         match &self.credential {
-            Credential::Key { secret, last_use, .. } => Some((secret, last_use)),
+            Credential::Key { last_use, .. } => Some(last_use),
         }
     }
 
@@ -50,6 +51,13 @@ impl Caller {
     pub(crate) fn surface(&self) -> Surface {
         match &self.credential {
             Credential::Key { id, .. } => self.org.key(*id).map_or(Surface::Api, |key| key.surface),
+        }
+    }
+
+    /// The project that its calls are charged to unless they name another.
+    pub(crate) fn own_project(&self) -> Option<ProjectId> {
+        match &self.credential {
+            Credential::Key { id, .. } => self.org.key(*id)?.standing.project,
         }
     }
 

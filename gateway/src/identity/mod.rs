@@ -1,18 +1,14 @@
 //! Who calls: a credential becomes a caller, without IO when warm.
 
+mod address;
 mod caller;
 mod checks;
 mod credential;
-mod fault;
-mod fingerprints;
 mod keyring;
-mod last_use;
-mod secrets;
+mod secret_use;
 
+pub(crate) use address::{NOWHERE, client_address};
 pub(crate) use caller::Caller;
 pub(crate) use credential::{CREDENTIAL_HEADERS, Presented, presented};
-pub(crate) use fault::Fault;
-pub(crate) use fingerprints::Fingerprints;
 pub(crate) use keyring::{Keyring, KnownSecrets};
-pub(crate) use last_use::LastUse;
-pub(crate) use secrets::{Recognised, Secrets};
+pub(crate) use secret_use::SecretUse;
