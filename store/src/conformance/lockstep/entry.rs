@@ -48,7 +48,8 @@ impl World {
     }
 
     pub(super) fn some_subjects(&mut self) -> Vec<Subject> {
-        (0..2).filter_map(|_| self.happens(35).then(|| self.some_subject())).collect()
+        let many = self.one_of(&[0, 0, 0, 1, 1, 2]).unwrap_or(0);
+        (0..many).map(|_| self.some_subject()).collect()
     }
 
     pub(super) fn some_secret(&mut self) -> KeySecret {
