@@ -1,8 +1,12 @@
 //! Where a change is in force, as every operation that makes one answers it.
 
+use std::future::Future;
+
 use serde::Serialize;
 use store::ChangeSeq;
+use tracing::Instrument;
 
+use crate::problem::Problem;
 use crate::{AdminApi, AppliedBy};
 
 /// On which gateways a change is in force.
@@ -30,4 +34,16 @@ pub(crate) struct InForce<T> {
     #[serde(flatten)]
     pub(crate) thing: T,
     pub(crate) applied: Applied,
+}
+
+/// Sees a change through: a client that hangs up ends its handler, and what is committed is to be
+/// told of.
+///
+/// # Errors
+/// As the change has.
+pub(crate) async fn see_through<T: Send + 'static>(
+    change: impl Future<Output = Result<T, Problem>> + Send + 'static,
+) -> Result<T, Problem> {
+    let changed = tokio::spawn(change.in_current_span()).await;
+    changed.map_err(|error| Problem::internal(&error))?
 }

@@ -12,17 +12,24 @@ mod action;
 mod applied;
 mod auth;
 mod body;
+mod etag;
 mod idempotency;
+mod key_maker;
 mod org_path;
 mod page;
 mod problem;
+mod rates;
+mod redact;
 mod stamp;
 mod state;
 mod time;
+mod turns;
 
 mod serve;
 
 pub use auth::AdminTokens;
+pub use key_maker::KeyMaker;
 pub use router::{operations, router};
 pub use serve::serve;
 pub use state::{AdminApi, AppliedBy, Clock, Nodes};
+pub use turns::Turns;

@@ -9,11 +9,32 @@ use crate::problem::{Mistake, Problem};
 const DEFAULT_LIMIT: usize = 50;
 const MAX_LIMIT: usize = 100;
 
-/// Which part of a list is asked for: `?limit=50&cursor=...`.
+/// Which part of a list is asked for: `?limit=50&cursor=...`, and which of its items.
 #[derive(Debug)]
-pub(crate) struct PageQuery {
+pub(crate) struct PageQuery<F = ()> {
     limit: usize,
     after: Option<Cursor>,
+    pub(crate) filter: F,
+}
+
+/// The parameters of a list that say which of its items are meant.
+pub(crate) trait Filter: Default {
+    /// What they are called.
+    const NAMES: &'static [&'static str];
+
+    /// Takes one of them in.
+    ///
+    /// # Errors
+    /// What its value should be.
+    fn read(&mut self, name: &str, value: &str) -> Result<(), String>;
+}
+
+impl Filter for () {
+    const NAMES: &'static [&'static str] = &[];
+
+    fn read(&mut self, _: &str, _: &str) -> Result<(), String> {
+        Ok(())
+    }
 }
 
 /// A place in a list: the bits of the last id before it.
@@ -51,7 +72,7 @@ impl<T> Page<T> {
     }
 }
 
-impl PageQuery {
+impl<F: Filter> PageQuery<F> {
     /// The part that is asked for of `all`, which is in order of the ids that `id` gives.
     pub(crate) fn of<T>(&self, all: impl IntoIterator<Item = T>, id: fn(&T) -> u128) -> Page<T> {
         let after = self.after.map(|cursor| cursor.0);
@@ -64,14 +85,15 @@ impl PageQuery {
     }
 
     fn read(parameters: Vec<(String, String)>) -> Result<Self, Problem> {
-        let mut query = Self { limit: DEFAULT_LIMIT, after: None };
+        let mut query = Self { limit: DEFAULT_LIMIT, after: None, filter: F::default() };
         let (mut seen, mut mistakes) = (Vec::new(), Vec::new());
         for (name, value) in parameters {
             let read = match name.as_str() {
-                _ if seen.contains(&name) => Err("is there more than once"),
+                _ if seen.contains(&name) => Err("is there more than once".to_owned()),
                 "limit" => limit(&value).map(|limit| query.limit = limit),
                 "cursor" => cursor(&value).map(|cursor| query.after = Some(cursor)),
-                _ => Err("is not a parameter of this list; it has limit and cursor"),
+                name if F::NAMES.contains(&name) => query.filter.read(name, &value),
+                _ => Err(unknown(F::NAMES)),
             };
             mistakes.extend(read.err().map(|message| Mistake::new(name.as_str(), message)));
             seen.push(name);
@@ -80,16 +102,22 @@ impl PageQuery {
     }
 }
 
-fn limit(value: &str) -> Result<usize, &'static str> {
+fn limit(value: &str) -> Result<usize, String> {
     let limit = value.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit));
-    limit.ok_or("must be a whole number from 1 to 100")
+    limit.ok_or_else(|| "must be a whole number from 1 to 100".to_owned())
 }
 
-fn cursor(value: &str) -> Result<Cursor, &'static str> {
-    Cursor::parse(value).ok_or("must be the `next_cursor` of an earlier answer, unchanged")
+fn cursor(value: &str) -> Result<Cursor, String> {
+    let unchanged = || "must be the `next_cursor` of an earlier answer, unchanged".to_owned();
+    Cursor::parse(value).ok_or_else(unchanged)
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for PageQuery {
+fn unknown(filters: &[&str]) -> String {
+    let names = [&["limit", "cursor"], filters].concat();
+    format!("is not a parameter of this list; it has {}", names.join(", "))
+}
+
+impl<S: Send + Sync, F: Filter> FromRequestParts<S> for PageQuery<F> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {

@@ -5,6 +5,8 @@ use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use crate::redact::redact;
+
 /// Something wrong in a request.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Mistake {
@@ -91,6 +93,18 @@ impl Problem {
         Self::new(StatusCode::CONFLICT, "conflict", detail)
     }
 
+    /// The change does not say which version it is meant for.
+    pub(crate) fn precondition_required() -> Self {
+        let detail = "read the thing, and send its `ETag` as `If-Match`";
+        Self::new(StatusCode::PRECONDITION_REQUIRED, "precondition_required", detail)
+    }
+
+    /// The change is meant for another version.
+    pub(crate) fn precondition_failed() -> Self {
+        let detail = "it has changed since the version of `If-Match`: read it again";
+        Self::new(StatusCode::PRECONDITION_FAILED, "precondition_failed", detail)
+    }
+
     /// The body has too many bytes.
     pub(crate) fn body_too_large() -> Self {
         let detail = "the body is larger than 1 MiB; send less at once";
@@ -152,12 +166,16 @@ struct Details<'a> {
 }
 
 impl IntoResponse for Problem {
-    fn into_response(self) -> Response {
+    fn into_response(mut self) -> Response {
+        for mistake in &mut self.errors {
+            mistake.path = redact(&mistake.path).into_owned();
+            mistake.message = redact(&mistake.message).into_owned();
+        }
         let details = Details {
             r#type: "about:blank",
             title: self.status.canonical_reason().unwrap_or("Error"),
             status: self.status.as_u16(),
-            detail: &self.detail,
+            detail: &redact(&self.detail),
             code: self.code,
             errors: &self.errors,
         };

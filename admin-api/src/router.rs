@@ -4,27 +4,34 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{Method, Uri};
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{MethodRouter, delete, get, post, put};
+use axum::routing::{MethodRouter, delete, get, patch, post, put};
 
 use crate::problem::Problem;
-use crate::routes::{grants, keys, limits, members, orgs, requests};
+use crate::routes::{grants, keys, limits, members, orgs, requests, tokens};
 use crate::{AdminApi, auth, stamp};
 
 /// The most bytes that a request's body may have.
 const MAX_BODY: usize = 1 << 20;
 
 /// The table of contents: path, method, handler.
-fn table() -> [(&'static str, Method, MethodRouter<AdminApi>); 8] {
+fn table() -> [(&'static str, Method, MethodRouter<AdminApi>); 15] {
     [
         ("/api/v1/orgs", Method::GET, get(orgs::list)),
         ("/api/v1/orgs/{org}", Method::GET, get(orgs::read)),
+        ("/api/v1/orgs/{org}", Method::PATCH, patch(orgs::edit)),
         ("/api/v1/orgs/{org}/grants", Method::POST, post(grants::make)),
         ("/api/v1/orgs/{org}/limits", Method::PUT, put(limits::put)),
         ("/api/v1/orgs/{org}/limits/{limit}", Method::DELETE, delete(limits::remove)),
-        // `{action}` is an id and what is to be done: a path parameter is a whole segment.
-        ("/api/v1/orgs/{org}/members/{action}", Method::POST, post(members::act)),
-        ("/api/v1/orgs/{org}/keys/{action}", Method::POST, post(keys::act)),
-        ("/api/v1/orgs/{org}/requests/{action}", Method::POST, post(requests::adjust)),
+        // What is done with something is `{id}:verb`: a path parameter is a whole segment.
+        ("/api/v1/orgs/{org}/members/{member}", Method::PATCH, patch(members::edit)),
+        ("/api/v1/orgs/{org}/members/{member}", Method::POST, post(members::act)),
+        ("/api/v1/orgs/{org}/tokens:revoke", Method::POST, post(tokens::revoke)),
+        ("/api/v1/orgs/{org}/keys", Method::GET, get(keys::list)),
+        ("/api/v1/orgs/{org}/keys", Method::POST, post(keys::make)),
+        ("/api/v1/orgs/{org}/keys/{key}", Method::GET, get(keys::read)),
+        ("/api/v1/orgs/{org}/keys/{key}", Method::PATCH, patch(keys::edit)),
+        ("/api/v1/orgs/{org}/keys/{key}", Method::POST, post(keys::act)),
+        ("/api/v1/orgs/{org}/requests/{request}", Method::POST, post(requests::adjust)),
     ]
 }
 

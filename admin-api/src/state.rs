@@ -6,7 +6,8 @@ use async_trait::async_trait;
 use ledger::Instant;
 use store::{ChangeSeq, Store};
 
-use crate::AdminTokens;
+use crate::turns::Turns;
+use crate::{AdminTokens, KeyMaker};
 
 /// The control plane's parts.
 #[derive(Clone)]
@@ -19,6 +20,10 @@ pub struct AdminApi {
     pub tokens: AdminTokens,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// What makes the secrets of keys.
+    pub keys: KeyMaker,
+    /// Whose turn it is to change a member or an organisation.
+    pub turns: Turns,
 }
 
 /// The gateways that are alive.

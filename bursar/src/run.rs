@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use admin_api::{AdminApi, AdminTokens};
+use admin_api::{AdminApi, AdminTokens, KeyMaker, Turns};
 use anyhow::{Context, anyhow};
 use bursar_config::{Bootstrap, Config, Durability, Handle, Peppers};
 use gateway::{Clock, Ended, Gateway, Setup, SteadyClock};
@@ -83,13 +83,14 @@ impl Running {
         let shared = store.shared();
         let store_id = shared.stamp().await?.store;
         let journal = folder.journal(store_id, rand::random(), journal_options(&bootstrap))?;
+        let hasher = key_hasher(&bootstrap.peppers)?;
         let gateway = Gateway::start(Setup {
             config: config.clone(),
             store: Arc::clone(&shared),
             journal,
             on_journal_failure: Box::new(end_at_once),
             clock: Arc::clone(&clock),
-            keys: key_hasher(&bootstrap.peppers)?,
+            keys: hasher.clone(),
             node: folder.node(),
         })
         .await?;
@@ -108,6 +109,8 @@ impl Running {
             nodes: Arc::new(gateways),
             tokens: AdminTokens::new(tokens),
             clock: Arc::new(AdminClock(clock)),
+            keys: KeyMaker::new(hasher, rand::random),
+            turns: Turns::default(),
         };
         let (stop_admin, stopped) = oneshot::channel::<()>();
         let stopped = async {

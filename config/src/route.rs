@@ -65,6 +65,17 @@ pub enum Purpose {
     },
 }
 
+impl Purpose {
+    /// The tool, if it is the use of one.
+    #[must_use]
+    pub const fn tool(&self) -> Option<&Tool> {
+        match self {
+            Self::NoTool => None,
+            Self::Tool { tool, .. } => Some(tool),
+        }
+    }
+}
+
 /// What a route is checked against.
 #[derive(Clone, Copy)]
 pub(crate) struct Around<'a> {

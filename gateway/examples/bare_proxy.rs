@@ -2,6 +2,9 @@
 //!
 //! `bare_proxy --listen 127.0.0.1:0 --upstream 127.0.0.1:9090 --threads 2`
 //!
+//! With `--upstream none` it answers each request with a short 401 itself: the least that a refusal
+//! can cost.
+//!
 //! It decides nothing, reads no body and logs nothing. The server settings are those of the
 //! gateway. Once it accepts connections it prints one line, `{"listen":"127.0.0.1:1234"}`.
 
@@ -11,19 +14,22 @@ use std::thread;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use bytes::Bytes;
+use pingora::http::ResponseHeader;
 use pingora::proxy::{ProxyHttp, Session, http_proxy_service};
 use pingora::server::configuration::ServerConf;
 use pingora::server::{RunArgs, Server, ShutdownSignal, ShutdownSignalWatch};
 use pingora::upstreams::peer::HttpPeer;
 use tokio::signal::unix::{SignalKind, signal};
 
-const USAGE: &str = "bare_proxy --listen ADDR --upstream ADDR --threads N";
+const USAGE: &str = "bare_proxy --listen ADDR --upstream ADDR|none --threads N";
+const REFUSAL: &[u8] = br#"{"error":{"message":"no"}}"#;
 /// Between two looks at whether the listener is open yet.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 
-/// Passes everything through to `upstream`.
+/// Passes everything through to `upstream`, or refuses it.
 struct PassThrough {
-    upstream: SocketAddr,
+    upstream: Option<SocketAddr>,
 }
 
 #[async_trait]
@@ -32,12 +38,30 @@ impl ProxyHttp for PassThrough {
 
     fn new_ctx(&self) -> Self::CTX {}
 
+    async fn request_filter(
+        &self,
+        session: &mut Session,
+        _ctx: &mut Self::CTX,
+    ) -> pingora::Result<bool> {
+        if self.upstream.is_some() {
+            return Ok(false);
+        }
+        session.set_keepalive(Some(60));
+        let mut header = ResponseHeader::build(401, Some(2))?;
+        header.insert_header("content-type", "application/json")?;
+        header.insert_header("content-length", REFUSAL.len())?;
+        session.write_response_header(Box::new(header), false).await?;
+        session.write_response_body(Some(Bytes::from_static(REFUSAL)), true).await?;
+        Ok(true)
+    }
+
     async fn upstream_peer(
         &self,
         _session: &mut Session,
         _ctx: &mut Self::CTX,
     ) -> pingora::Result<Box<HttpPeer>> {
-        Ok(Box::new(HttpPeer::new(self.upstream, false, String::new())))
+        let upstream = self.upstream.expect("a request that is refused has no upstream");
+        Ok(Box::new(HttpPeer::new(upstream, false, String::new())))
     }
 }
 
@@ -65,7 +89,7 @@ async fn arrival(kind: SignalKind) {
 
 struct Arguments {
     listen: SocketAddr,
-    upstream: SocketAddr,
+    upstream: Option<SocketAddr>,
     threads: usize,
 }
 
@@ -77,7 +101,8 @@ impl Arguments {
             let value = arguments.next().ok_or(USAGE)?;
             match flag.as_str() {
                 "--listen" => listen = Some(value.parse()?),
-                "--upstream" => upstream = Some(value.parse()?),
+                "--upstream" if value == "none" => upstream = Some(None),
+                "--upstream" => upstream = Some(Some(value.parse()?)),
                 "--threads" => threads = Some(value.parse()?),
                 _ => return Err(USAGE.into()),
             }

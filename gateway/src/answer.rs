@@ -17,15 +17,18 @@ use crate::meter::{Answer, Meter, MeterOptions, Outcome, counted_tokens, cut_eve
 use crate::refusal::{Code, Denial};
 use crate::running::Running;
 use crate::settlement::How;
+use crate::tell::tell_rates;
 
 /// What describes the operator's account, or names the provider's own request.
-const STRIPPED: [&str; 6] = [
+const STRIPPED: [&str; 8] = [
     "set-cookie",
     "openai-organization",
     "openai-project",
     "anthropic-organization-id",
     "request-id",
     "x-request-id",
+    "ratelimit",
+    "ratelimit-policy",
 ];
 const STRIPPED_PREFIXES: [&str; 2] = ["x-ratelimit-", "anthropic-ratelimit-"];
 
@@ -72,6 +75,9 @@ pub(crate) async fn begin(
     }
     strip(header);
     tell_id(exchange, header);
+    if let Some(places) = &exchange.places {
+        tell_rates(places.stands(), header);
+    }
     Ok(())
 }
 

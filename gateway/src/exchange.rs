@@ -10,6 +10,7 @@ use prometheus::IntGauge;
 
 use crate::idempotency::IdempotencyKey;
 use crate::identity::{Caller, NOWHERE};
+use crate::rates::Places;
 use crate::refusal::Denial;
 use crate::running::Running;
 
@@ -28,6 +29,8 @@ pub(crate) struct Exchange {
     /// The shape that its refusals take.
     pub(crate) dialect: Option<Dialect>,
     pub(crate) routed: Option<Arc<Routed>>,
+    /// Its places among the calls that run, where those are bounded.
+    pub(crate) places: Option<Box<Places>>,
     /// The most that is read of the body, by the route; known before the caller is.
     pub(crate) body_bound: Option<u64>,
     /// The client has been told to send the body that it asked about.
@@ -86,6 +89,7 @@ impl Exchange {
             address: NOWHERE,
             dialect: None,
             routed: None,
+            places: None,
             body_bound: None,
             invited: false,
             stage: Stage::Arrived,
@@ -106,6 +110,13 @@ impl Exchange {
     /// Whoever fails too often is not listened to at length: little is read of its body.
     pub(crate) fn listen_briefly(&mut self) {
         self.body_bound = Some(self.body_bound.unwrap_or(u64::MAX).min(BRIEFLY));
+    }
+
+    /// It runs no longer: before the last bytes are let go, since who has them may call again.
+    pub(crate) fn leave(&mut self) {
+        if let Some(places) = &mut self.places {
+            places.free();
+        }
     }
 
     pub(crate) fn running(&mut self) -> Option<&mut Running> {

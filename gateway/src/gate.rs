@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use ::identity::{Failures, Fault};
-use bursar_config::{Purpose, Runtime};
+use bursar_config::{Purpose, Route, Runtime};
 use http::HeaderMap;
 use ledger::{Credits, ProjectId, Tool};
 use pingora::http::RequestHeader;
@@ -13,6 +13,7 @@ use crate::exchange::{Exchange, Routed};
 use crate::idempotency::IdempotencyKey;
 use crate::identity::{Caller, Keyring, Presented, presented};
 use crate::metrics::Metrics;
+use crate::rates::Places;
 use crate::refusal::{Code, Denial};
 use crate::sync::Ledger;
 
@@ -86,6 +87,7 @@ impl Gate {
                 format!("there is no route {} {path} here", request.method),
             ));
         };
+        exchange.places = count(&caller, &matched.route)?;
         let project = project(&caller, &request.headers)?;
         let idempotency = match matched.route.purpose {
             Purpose::Tool { .. } => IdempotencyKey::of(request)?,
@@ -161,10 +163,7 @@ impl Gate {
 impl Routed {
     /// The tool of the route, if it has one.
     pub(crate) fn tool(&self) -> Option<&Tool> {
-        match &self.route.purpose {
-            Purpose::NoTool => None,
-            Purpose::Tool { tool, .. } => Some(tool),
-        }
+        self.route.purpose.tool()
     }
 
     /// Whether the key opens anything, for a route without a tool.
@@ -192,6 +191,23 @@ impl Routed {
     pub(crate) fn refused(&self, refusal: &ledger::Refusal) -> Denial {
         self.caller.refused(refusal)
     }
+}
+
+/// Counts a call of who may make it against the bounds on calls. Whose credential opens nothing uses
+/// up nothing of what others share.
+fn count(caller: &Caller, route: &Route) -> Result<Option<Box<Places>>, Denial> {
+    let org = &caller.org;
+    if org.rates().is_empty() {
+        return Ok(None);
+    }
+    let path = caller.path(route.purpose.tool(), None);
+    org.standing(path).map_err(|refusal| caller.refused(&refusal))?;
+    let begun = org.rates().begin(caller.scopes(), org.now());
+    let places = begun.map_err(|over| {
+        let ask = Some(org.admins());
+        Denial { ask, ..Denial::too_many(over) }
+    })?;
+    Ok(Some(Box::new(places)))
 }
 
 fn check_header(request: &RequestHeader, runtime: &Runtime) -> Result<(), Denial> {

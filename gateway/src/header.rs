@@ -16,3 +16,7 @@ pub(crate) const CREDITS_CHARGED: HeaderName = HeaderName::from_static("x-credit
 pub(crate) const MAX_TOKENS: HeaderName = HeaderName::from_static("x-bursar-max-tokens");
 /// Whose error it is.
 pub(crate) const ERROR_SOURCE: HeaderName = HeaderName::from_static("x-bursar-error-source");
+/// How often the caller may call.
+pub(crate) const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+/// What is left of that.
+pub(crate) const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");

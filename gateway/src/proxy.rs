@@ -140,6 +140,9 @@ impl ProxyHttp for Proxy {
     ) -> pingora::Result<Option<Duration>> {
         let request_id = exchange.request_id.clone();
         let (arrived, longest) = (exchange.arrived, exchange.config.runtime.bounds.stream_max);
+        if end {
+            exchange.leave();
+        }
         let Some(running) = exchange.running() else { return Ok(None) };
         if let Some(sent) = running.cut {
             // The event that says so has to be out before the connection goes: what comes in one
@@ -156,7 +159,11 @@ impl ProxyHttp for Proxy {
         if running.is_cut_now() {
             running.cut = Some(session.body_bytes_sent());
         }
+        let over = !running.is_open();
         *chunk = Some(relayed);
+        if over {
+            exchange.leave();
+        }
         Ok(None)
     }
 

@@ -8,8 +8,9 @@ use pingora::http::ResponseHeader;
 use pingora::proxy::Session;
 
 use crate::exchange::{Exchange, Stage};
-use crate::header::{CREDITS_REMAINING, REQUEST_ID, X_REQUEST_ID};
+use crate::header::{CREDITS_REMAINING, RATE_LIMIT, RATE_LIMIT_POLICY, REQUEST_ID, X_REQUEST_ID};
 use crate::metrics::Metrics;
+use crate::rates::{self, Stand};
 use crate::refusal::{Code, Denial};
 
 /// Tells a client no, in the shape that its SDK turns into the right exception.
@@ -42,6 +43,9 @@ pub(crate) async fn refuse(
         if !denial.is_retryable() {
             header.insert_header("x-should-retry", "false")?;
         }
+        if let Some(over) = &denial.over {
+            tell_rates(&over.stands, &mut header);
+        }
         if let Some(facts) = &denial.facts {
             header.insert_header(CREDITS_REMAINING, facts.remaining.to_string())?;
         }
@@ -51,8 +55,17 @@ pub(crate) async fn refuse(
         }
         Ok(header)
     });
+    exchange.places = None;
     write(session, header, body).await;
     exchange.stage = Stage::Closed;
+}
+
+/// Tells how often the caller may call, and what is left of that.
+pub(crate) fn tell_rates(stands: &[Stand], header: &mut ResponseHeader) {
+    if !stands.is_empty() {
+        let _ = header.insert_header(RATE_LIMIT_POLICY, rates::policies(stands));
+        let _ = header.insert_header(RATE_LIMIT, rates::remaining(stands));
+    }
 }
 
 /// Answers one of the gateway's own routes.

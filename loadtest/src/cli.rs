@@ -31,6 +31,8 @@ pub(crate) enum Scenario {
     Cluster(Cluster),
     /// Keys revoked under load on several gateways: how long each is served after the commit
     Revoke(Revoke),
+    /// A flood of keys that open nothing, from the address of somebody with one that does
+    Flood(Flood),
     /// The gateway beside a bare proxy, in turns, before one mock provider
     Compare(Compare),
 }
@@ -202,6 +204,34 @@ impl Faults {
             Self::Outage => "outage",
         }
     }
+}
+
+#[derive(Args)]
+pub(crate) struct Flood {
+    /// The gateway's binary; without it, the one beside this program
+    #[arg(long, value_name = "FILE")]
+    pub(crate) bursar: Option<PathBuf>,
+    /// The mock provider's binary; without it, the one beside this program
+    #[arg(long, value_name = "FILE")]
+    pub(crate) mock_provider: Option<PathBuf>,
+    /// The bare proxy's binary; without it, `examples/bare_proxy` beside this program
+    #[arg(long, value_name = "FILE")]
+    pub(crate) bare_proxy: Option<PathBuf>,
+    /// Calls each second with keys whose checksum is wrong
+    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) malformed: u32,
+    /// Calls each second with well-formed keys that nobody was given
+    #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) unknown: u32,
+    /// How many connections each of the two floods may have waiting at once
+    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    pub(crate) connections: u32,
+    /// How often each side is flooded, in turns
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub(crate) rounds: u32,
+    /// How long each flood lasts
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=600))]
+    pub(crate) seconds: u32,
 }
 
 #[derive(Args)]

@@ -40,7 +40,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::{Arguments, Scenario};
 use crate::programs::Programs;
-use crate::scenario::{Verdict, audited, cluster, compare, hot_key, revoke, scenes};
+use crate::scenario::{Verdict, audited, cluster, compare, flood, hot_key, revoke, scenes};
 
 /// One thread: the machine's others are for what is measured.
 #[tokio::main(flavor = "current_thread")]
@@ -70,12 +70,19 @@ async fn run(scenario: &Scenario, programs: &Programs) -> Result<Verdict> {
         Scenario::HotKey(options) => return Box::pin(hot_key::run(options, programs)).await,
         Scenario::Cluster(options) => return Box::pin(cluster::run(options, programs)).await,
         Scenario::Revoke(options) => return Box::pin(revoke::run(options, programs)).await,
+        Scenario::Flood(options) => {
+            return Box::pin(flood::run(options, programs, &command_line())).await;
+        }
         Scenario::Compare(options) => {
-            let command: Vec<String> = std::env::args().skip(1).collect();
-            return Box::pin(compare::run(options, programs, &command.join(" "))).await;
+            return Box::pin(compare::run(options, programs, &command_line())).await;
         }
     };
     Box::pin(audited::run(options, scene, programs)).await
+}
+
+/// The command that a table is headed by.
+fn command_line() -> String {
+    std::env::args().skip(1).collect::<Vec<_>>().join(" ")
 }
 
 async fn told_to_stop() -> Result<()> {

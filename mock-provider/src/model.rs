@@ -35,9 +35,10 @@ const fn scripted(name: &'static str, script: Script) -> Known {
     Known { name, family: None, script, tokens: 40 }
 }
 
-pub(crate) const MODELS: [Known; 17] = [
+pub(crate) const MODELS: [Known; 18] = [
     Known { name: "mock-chat", family: Some(Family::Text), script: Script::Plain, tokens: 40 },
     Known { name: "mock-flat", family: Some(Family::Text), script: Script::Plain, tokens: 8 },
+    Known { name: "mock-free", family: Some(Family::Text), script: Script::Plain, tokens: 8 },
     Known { name: "mock-image", family: Some(Family::Image), script: Script::Plain, tokens: 0 },
     Known {
         name: "mock-embedding",

@@ -94,6 +94,28 @@ class Demo:
             )
         )
 
+    def admin_call(self, method: str, path: str, body: dict | None = None, **headers: str) -> dict:
+        """What the admin API answers to a call about the demo's organisation."""
+        return self._send(self._admin_request(method, path, body, headers))
+
+    def admin_edit(self, path: str, changes: dict) -> dict:
+        """Changes something as it is now: reads it, and names what it has read."""
+        with urllib.request.urlopen(self._admin_request("GET", path, None, {}), timeout=30) as answer:
+            etag = answer.headers["etag"]
+        return self.admin_call("PATCH", path, changes, **{"if-match": etag})
+
+    def _admin_request(self, method, path, body, headers) -> urllib.request.Request:
+        data = None if body is None else json.dumps(body).encode()
+        headers = {"content-type": "application/json", **_bearer(self.admin_token), **headers}
+        url = f"{self.admin}/api/v1/orgs/{self.org}/{path}"
+        return urllib.request.Request(url, data=data, headers=headers, method=method)
+
+    def models(self, secret: str) -> int:
+        """The status of the list of models, which has no price and is no tool."""
+        request = urllib.request.Request(f"{self.gateway}/openai/v1/models", headers=_bearer(secret))
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return answer.status
+
     def _get(self, url: str, token: str | None = None) -> dict:
         return self._send(urllib.request.Request(url, headers=_bearer(token) if token else {}))
 

@@ -1,12 +1,11 @@
 //! Grants: credits that an organisation may spend.
 
 use std::collections::BTreeSet;
-use std::str::FromStr;
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
-use ledger::{Access, Credits, Grant, GrantId, GrantKind, Instant, OrgId, ParseIdError};
+use ledger::{Access, Credits, Grant, GrantId, GrantKind, Instant, OrgId};
 use serde::Serialize;
 use serde_json::Value;
 use store::OrgData;
@@ -99,11 +98,11 @@ fn read(mut fields: Fields, org: &OrgData, now: Instant) -> Result<Grant, Proble
     let kind = fields.required("kind", kind);
     let amount = fields.required("amount", amount);
     let members: BTreeSet<_> = org.members.iter().map(|member| member.standing.id).collect();
-    let members = fields.list("members", one_of(members, "member"));
+    let members = fields.list("members", body::one_of(members, "member"));
     let groups: BTreeSet<_> = org.groups.iter().map(|group| group.id).collect();
-    let groups = fields.list("groups", one_of(groups, "group"));
-    let start = fields.optional("start", instant).unwrap_or(now);
-    let end = fields.optional("end", instant).unwrap_or(Instant::MAX);
+    let groups = fields.list("groups", body::one_of(groups, "group"));
+    let start = fields.optional("start", body::instant).unwrap_or(now);
+    let end = fields.optional("end", body::instant).unwrap_or(Instant::MAX);
 
     if end <= start.max(now) {
         fields.mistake("end", "must be after the start, and after now");
@@ -131,24 +130,4 @@ fn kind(value: &Value) -> Result<GrantKind, String> {
 fn amount(value: &Value) -> Result<Credits, String> {
     let amount = body::credits(value)?;
     if amount.is_zero() { Err("must be more than 0".to_owned()) } else { Ok(amount) }
-}
-
-fn instant(value: &Value) -> Result<Instant, String> {
-    time::parse(body::text(value)?)
-}
-
-/// Reads the id of one that the organisation has, each at most once.
-fn one_of<I>(known: BTreeSet<I>, what: &str) -> impl FnMut(&Value) -> Result<I, String>
-where
-    I: FromStr<Err = ParseIdError> + Ord + Copy,
-{
-    let mut listed = BTreeSet::new();
-    move |value| {
-        let id: I = body::text(value)?.parse().map_err(|error: ParseIdError| error.to_string())?;
-        match (known.contains(&id), listed.insert(id)) {
-            (false, _) => Err(format!("the organisation has no such {what}")),
-            (true, false) => Err("is listed twice".to_owned()),
-            (true, true) => Ok(id),
-        }
-    }
 }

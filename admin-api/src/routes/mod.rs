@@ -6,3 +6,4 @@ pub(crate) mod limits;
 pub(crate) mod members;
 pub(crate) mod orgs;
 pub(crate) mod requests;
+pub(crate) mod tokens;

@@ -3,12 +3,12 @@
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
-use admin_api::{AdminApi, AdminTokens, AppliedBy, Clock, Nodes};
+use admin_api::{AdminApi, AdminTokens, AppliedBy, Clock, KeyMaker, Nodes, Turns};
 use async_trait::async_trait;
 use ledger::Instant;
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::Value;
-use store::{ChangeSeq, Store};
+use store::{ChangeSeq, KeyHasher, Store};
 use tokio::sync::oneshot;
 
 pub(crate) const TOKEN: &str = "bursar_a_4fNv0Qm2bS8xKJ7tWcYpL1dRz9hGe33sT5Ua";
@@ -38,6 +38,22 @@ impl Nodes for TwoNodes {
     }
 }
 
+/// The hasher that the control plane has: an earlier pepper, and the one of today.
+pub(crate) fn hasher() -> KeyHasher {
+    KeyHasher::new(2, [(1, [1; 32].as_slice()), (2, [2; 32].as_slice())]).unwrap()
+}
+
+/// Bytes in which no key is like another.
+fn bytes() -> impl Fn() -> u8 + Send + Sync + 'static {
+    let state = Mutex::new(7_u64);
+    move || {
+        let mut state = state.lock().unwrap();
+        *state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state.to_be_bytes()[0]
+    }
+}
+
 pub(crate) struct Client<N = TwoNodes> {
     pub(crate) address: SocketAddr,
     http: reqwest::Client,
@@ -49,7 +65,12 @@ pub(crate) struct Client<N = TwoNodes> {
 impl Client<TwoNodes> {
     /// A client of a control plane over this store and two gateways.
     pub(crate) async fn of(store: impl Store) -> Self {
-        Self::with(store, Arc::new(TwoNodes::default())).await
+        Self::over(Arc::new(store)).await
+    }
+
+    /// The same over a store that others have too.
+    pub(crate) async fn over(store: Arc<dyn Store>) -> Self {
+        Self::between(store, Arc::default()).await
     }
 
     /// The changes that the gateways were told of.
@@ -61,11 +82,17 @@ impl Client<TwoNodes> {
 impl<N: Nodes + 'static> Client<N> {
     /// A client of a control plane over this store and these gateways.
     pub(crate) async fn with(store: impl Store, nodes: Arc<N>) -> Self {
+        Self::between(Arc::new(store), nodes).await
+    }
+
+    async fn between(store: Arc<dyn Store>, nodes: Arc<N>) -> Self {
         let api = AdminApi {
-            store: Arc::new(store),
+            store,
             nodes: nodes.clone(),
             tokens: AdminTokens::new(["bursar_a_another".to_owned(), TOKEN.to_owned()]),
             clock: Arc::new(AtNow),
+            keys: KeyMaker::new(hasher(), bytes()),
+            turns: Turns::default(),
         };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

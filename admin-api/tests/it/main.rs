@@ -4,6 +4,7 @@
 mod client;
 mod corrections;
 mod failing;
+mod meddled;
 mod org;
 
 mod access;
@@ -13,4 +14,7 @@ mod keys;
 mod limits;
 mod members;
 mod orgs;
+mod page;
 mod problems;
+mod settings;
+mod tokens;

@@ -138,13 +138,34 @@ async fn an_organisation_is_shown_with_its_people_keys_grants_and_limits() {
       "id": "org_0000000000000000000000000000000a",
       "keys": [
         {
+          "created": "2026-11-23T12:00:00Z",
           "expires": null,
+          "group": null,
           "hint": "bursar_u_4fNv",
           "id": "key_00000000000000000000000000000040",
+          "ips": null,
           "member": "mem_00000000000000000000000000000020",
+          "models": null,
           "name": "laptop",
+          "project": null,
+          "rates": {
+            "concurrent": null,
+            "per_minute": null,
+            "per_second": null
+          },
+          "secrets": [
+            {
+              "created": "2026-11-23T12:00:00Z",
+              "hint": "bursar_u_4fNv",
+              "last_used": null,
+              "not_after": null,
+              "pepper": 1
+            }
+          ],
           "status": "active",
-          "surface": "api"
+          "surface": "api",
+          "tools": null,
+          "version": 1
         }
       ],
       "limits": [
@@ -175,9 +196,17 @@ async fn an_organisation_is_shown_with_its_people_keys_grants_and_limits() {
           "id": "mem_00000000000000000000000000000020",
           "job_role": "designer",
           "name": "Ada",
+          "rates": {
+            "concurrent": null,
+            "per_minute": null,
+            "per_second": null
+          },
           "role": "manager",
           "service_account": false,
-          "status": "active"
+          "status": "active",
+          "subjects": [],
+          "tokens_valid_after": null,
+          "tools": null
         },
         {
           "groups": [],
@@ -185,9 +214,17 @@ async fn an_organisation_is_shown_with_its_people_keys_grants_and_limits() {
           "id": "mem_00000000000000000000000000000021",
           "job_role": null,
           "name": "Robot",
+          "rates": {
+            "concurrent": null,
+            "per_minute": null,
+            "per_second": null
+          },
           "role": "member",
           "service_account": true,
-          "status": "access_removed"
+          "status": "access_removed",
+          "subjects": [],
+          "tokens_valid_after": null,
+          "tools": null
         }
       ],
       "name": "Acme",
@@ -203,10 +240,17 @@ async fn an_organisation_is_shown_with_its_people_keys_grants_and_limits() {
         {
           "client": "Zenith",
           "id": "prj_00000000000000000000000000000030",
+          "members": null,
           "slug": "site",
           "status": "active"
         }
       ],
+      "rates": {
+        "concurrent": null,
+        "per_minute": null,
+        "per_second": null
+      },
+      "require_project": false,
       "time_zone": "Europe/Berlin"
     }
     "#);
@@ -218,7 +262,13 @@ async fn nothing_that_opens_a_key_is_shown() {
     let shown = client.get(&format!("/api/v1/orgs/{ORG}")).await;
     let key = shown["keys"][0].as_object().unwrap();
     let fields: Vec<_> = key.keys().map(String::as_str).collect();
-    assert_eq!(fields, ["expires", "hint", "id", "member", "name", "status", "surface"]);
+    let known = "created expires group hint id ips member models name project rates secrets status \
+                 surface tools version";
+    assert_eq!(fields, known.split_whitespace().collect::<Vec<_>>());
+    let secret = key["secrets"][0].as_object().unwrap();
+    let fields: Vec<_> = secret.keys().map(String::as_str).collect();
+    assert_eq!(fields, ["created", "hint", "last_used", "not_after", "pepper"]);
+    assert!(!shown.to_string().contains("eeeeeeee"), "the hash is 0xEE all over");
 }
 
 #[tokio::test]

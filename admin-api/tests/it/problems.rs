@@ -51,7 +51,7 @@ async fn another_method_is_told_which_ones_there_are() {
     let client = Client::of(acme().await).await;
     let cases = [
         (Method::POST, "/api/v1/orgs".to_owned(), "GET,HEAD"),
-        (Method::OPTIONS, format!("/api/v1/orgs/{ORG}"), "GET,HEAD"),
+        (Method::OPTIONS, format!("/api/v1/orgs/{ORG}"), "GET,HEAD,PATCH"),
         (Method::GET, grants(), "POST"),
     ];
     for (method, path, allow) in cases {

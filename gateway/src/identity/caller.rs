@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use ledger::{KeyId, MemberId, PathIndex, PathKey, ProjectId, Surface, Tool};
+use ledger::{KeyId, MemberId, PathIndex, PathKey, ProjectId, Scope, Surface, Tool};
 use store::SecretHash;
 
 use super::SecretUse;
@@ -52,6 +52,12 @@ impl Caller {
         match &self.credential {
             Credential::Key { id, .. } => self.org.key(*id).map_or(Surface::Api, |key| key.surface),
         }
+    }
+
+    /// Whose calls a call of it is counted among: the narrowest first.
+    pub(crate) fn scopes(&self) -> impl Iterator<Item = Scope> + use<> {
+        let key = self.key().map(Scope::Key);
+        key.into_iter().chain([Scope::Member(self.member), Scope::Org])
     }
 
     /// The caller's path for a tool; found in the book once.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use ledger::Change;
+use ledger::{Change, Scope};
 use store::Changed;
 
 use super::Org;
@@ -12,7 +12,11 @@ impl Org {
     /// Puts a change in force; returns whether there may be more to lease.
     pub(crate) fn take_in(&self, changed: Changed) -> bool {
         match changed {
-            Changed::Org(_) => false,
+            Changed::Org(org) => {
+                self.rates.put(Scope::Org, org.rates);
+                self.update(|view| view.put_org(&org));
+                false
+            }
             Changed::Group(group) => {
                 self.update(|view| view.put_group(group.clone()));
                 false
@@ -22,6 +26,7 @@ impl Org {
                 false
             }
             Changed::Member(member) => {
+                self.rates.put(Scope::Member(member.standing.id), member.rates);
                 self.update(|view| view.put_member(member.clone()));
                 self.apply(Change::Member(member.standing));
                 self.standings.fetch_add(1, Ordering::Release);
@@ -29,6 +34,7 @@ impl Org {
             }
             Changed::Key(key) => {
                 let (id, standing) = (key.standing.id, key.standing.clone());
+                self.rates.put_key(&key);
                 self.keys.pin().insert(id, Arc::new(key));
                 self.apply(Change::Key(standing));
                 self.standings.fetch_add(1, Ordering::Release);

@@ -13,6 +13,7 @@ use super::reload::changes;
 use super::{Bell, Org, OrgView};
 use crate::flights::{Flights, Landed};
 use crate::identity::KnownSecrets;
+use crate::rates::RateTable;
 use crate::store_calls::StoreCalls;
 use crate::time::Clock;
 
@@ -151,6 +152,7 @@ impl Directory {
         Org::new(
             OrgView::of(data),
             data.keys.iter().cloned(),
+            RateTable::of(data),
             book,
             self.leases,
             bell,

@@ -23,6 +23,7 @@ use store::Key;
 use tokio::sync::oneshot;
 
 use crate::lease::Plan;
+use crate::rates::RateTable;
 use crate::time::Clock;
 
 pub(crate) use bell::{Bell, Reasons};
@@ -47,6 +48,8 @@ pub(crate) struct Org {
     view: ArcSwap<OrgView>,
     /// Its keys, for what the book does not decide.
     keys: papaya::HashMap<KeyId, Arc<Key>>,
+    /// How often it, its members and its keys may call.
+    rates: RateTable,
     /// How often the standing of a key or a member has changed.
     standings: AtomicU64,
     /// How often there was more to lease.
@@ -74,6 +77,7 @@ impl Org {
     pub(crate) fn new(
         view: OrgView,
         keys: impl IntoIterator<Item = Key>,
+        rates: RateTable,
         book: Book,
         leases: Leases,
         bell: Arc<Bell>,
@@ -92,6 +96,7 @@ impl Org {
             rung: AtomicBool::new(false),
             view: ArcSwap::from_pointee(view),
             keys: keys.into_iter().map(|key| (key.standing.id, Arc::new(key))).collect(),
+            rates,
             standings: AtomicU64::new(0),
             richer: AtomicU64::new(1),
             leased: tokio::sync::Mutex::new(0),
@@ -118,6 +123,11 @@ impl Org {
     /// A key as it is now.
     pub(crate) fn key(&self, id: KeyId) -> Option<Arc<Key>> {
         self.keys.pin().get(&id).cloned()
+    }
+
+    /// How often it, its members and its keys may call.
+    pub(crate) const fn rates(&self) -> &RateTable {
+        &self.rates
     }
 
     pub(crate) fn is_quarantined(&self) -> bool {

@@ -25,6 +25,7 @@ impl Org {
             self.apply(change);
         }
         self.view.store(Arc::new(OrgView::of(data)));
+        self.rates.reload(data);
         let keys = self.keys.pin();
         keys.retain(|id, _| data.keys.iter().any(|known| known.standing.id == *id));
         for key in &data.keys {

@@ -11,6 +11,8 @@ pub(crate) struct OrgView {
     pub(super) members: HashMap<MemberId, Member>,
     pub(super) groups: HashMap<GroupId, Group>,
     projects: HashMap<String, Project>,
+    /// Whether everything that is spent has to be charged to a project.
+    pub(crate) require_project: bool,
     /// The groups that a restricted grant is for.
     pub(super) pools: HashMap<GrantId, Vec<GroupId>>,
 }
@@ -18,6 +20,7 @@ pub(crate) struct OrgView {
 impl OrgView {
     pub(crate) fn of(data: &OrgData) -> Self {
         let mut view = Self::default();
+        view.put_org(&data.org);
         for member in &data.members {
             view.put_member(member.clone());
         }
@@ -31,6 +34,10 @@ impl OrgView {
             view.put_grant(&grant.grant);
         }
         view
+    }
+
+    pub(crate) const fn put_org(&mut self, org: &store::Org) {
+        self.require_project = org.require_project;
     }
 
     pub(crate) fn put_member(&mut self, member: Member) {

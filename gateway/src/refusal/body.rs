@@ -21,10 +21,18 @@ struct Block<'a> {
     required: Option<String>,
     remaining: Option<String>,
     resets_at: Option<String>,
+    rate: Option<Rate>,
     first: Option<FirstRequest>,
     retryable: bool,
     request_id: &'a str,
     ask: Option<&'a str>,
+}
+
+/// The bound on calls that the request was over.
+#[derive(Serialize)]
+struct Rate {
+    bound: &'static str,
+    limit: u32,
 }
 
 /// The request that has the idempotency key already.
@@ -49,12 +57,16 @@ impl FirstRequest {
 impl<'a> Block<'a> {
     fn of(denial: &'a Denial, request_id: &'a str) -> Self {
         let facts = denial.facts.as_deref();
+        let over = denial.over.as_deref().map(|over| over.stand);
         let amount =
             |figure: fn(&Facts) -> ledger::Credits| facts.map(|facts| figure(facts).to_string());
         Self {
             code: denial.code.name(),
-            scope: facts.map(|facts| facts.scope),
-            scope_id: facts.and_then(|facts| scope_id(facts.scope_id)),
+            scope: facts.map(|facts| facts.scope).or(over.map(|over| over.scope.kind())),
+            scope_id: facts
+                .map(|facts| facts.scope_id)
+                .or(over.map(|over| ScopeId::Of(over.scope)))
+                .and_then(scope_id),
             period: facts.and_then(|facts| facts.period),
             limit: amount(|facts| facts.limit),
             spent: amount(|facts| facts.spent),
@@ -62,6 +74,7 @@ impl<'a> Block<'a> {
             required: amount(|facts| facts.required),
             remaining: amount(|facts| facts.remaining),
             resets_at: facts.and_then(|facts| facts.resets_at).map(rfc3339),
+            rate: over.map(|over| Rate { bound: over.bound.name(), limit: over.most }),
             first: denial.first.as_deref().map(FirstRequest::of),
             retryable: denial.is_retryable(),
             request_id,

@@ -11,6 +11,8 @@ use bursar_config::Dialect;
 use bytes::Bytes;
 use ledger::{Credits, HoldId, Instant, Refusal, Scope, Short, ShortAccount, ShortOn};
 
+use crate::rates::Over;
+
 pub(crate) use code::Code;
 
 /// A no to one request.
@@ -25,6 +27,8 @@ pub(crate) struct Denial {
     pub(crate) param: Option<String>,
     /// What was short.
     pub(crate) facts: Option<Box<Facts>>,
+    /// The bound on calls that the request was over.
+    pub(crate) over: Option<Box<Over>>,
     /// The earlier request of the same idempotency key.
     pub(crate) first: Option<Box<First>>,
     /// Whom to ask.
@@ -75,6 +79,7 @@ impl Denial {
             fault: None,
             param: None,
             facts: None,
+            over: None,
             first: None,
             ask: None,
             retry_after: code.retry_after(),
@@ -135,6 +140,12 @@ impl Denial {
             _ => Code::InvalidCredential,
         };
         Self { fault: Some(fault), ..Self::new(code, fault.told()) }
+    }
+
+    /// One call too many.
+    pub(crate) fn too_many(over: Over) -> Self {
+        let denial = Self::new(Code::RateLimited, over.message()).due_in(over.stand.resets);
+        Self { over: Some(Box::new(over)), ..denial }
     }
 
     pub(crate) fn ledger_unavailable() -> Self {

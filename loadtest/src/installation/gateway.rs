@@ -158,7 +158,7 @@ impl Gateway {
 }
 
 /// The counter among the metrics, by operation.
-fn store_calls(metrics: &str) -> StoreCalls {
+pub(crate) fn store_calls(metrics: &str) -> StoreCalls {
     let sample = |line: &str| {
         let (labels, value) = line.strip_prefix(STORE_CALLS)?.rsplit_once(' ')?;
         let (_, operation) = labels.split_once("operation=\"")?;

@@ -20,7 +20,7 @@ use anyhow::{Context, Result, bail};
 
 pub(crate) use admin::{Admin, Applied, StoredGrant};
 pub(crate) use database::Database;
-pub(crate) use gateway::{Gateway, StoreCalls};
+pub(crate) use gateway::{Gateway, StoreCalls, store_calls};
 pub(crate) use people::{Imported, People};
 
 use self::files::Secrets;

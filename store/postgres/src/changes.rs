@@ -21,6 +21,8 @@ pub(crate) enum Entity {
     Grant(GrantId),
     Limit(LimitId),
     Refund(AccountId),
+    /// Not in the table `changes`: its own row has its place in the feed.
+    RevokedToken(u128),
 }
 
 impl Entity {
@@ -34,6 +36,7 @@ impl Entity {
             Self::Grant(_) => "grant",
             Self::Limit(_) => "limit",
             Self::Refund(_) => "refund",
+            Self::RevokedToken(_) => "token",
         }
     }
 
@@ -47,6 +50,7 @@ impl Entity {
             Self::Grant(id) => id.uuid(),
             Self::Limit(id) => id.uuid(),
             Self::Refund(id) => id.uuid(),
+            Self::RevokedToken(id) => id.uuid(),
         }
     }
 
@@ -60,6 +64,7 @@ impl Entity {
             "grant" => Self::Grant(GrantId::from_u128(bits)),
             "limit" => Self::Limit(LimitId::from_u128(bits)),
             "refund" => Self::Refund(AccountId::from_u128(bits)),
+            "token" => Self::RevokedToken(bits),
             _ => return None,
         })
     }
@@ -85,6 +90,11 @@ pub(crate) async fn record(tx: &mut Session, org: OrgId, entity: Entity) -> Resu
     .bind(entity.uuid())
     .fetch_one(&mut *tx)
     .await?;
+    tell(tx, seq).await
+}
+
+/// Tells everybody who listens of a change that was numbered, once it is committed.
+pub(crate) async fn tell(tx: &mut Session, seq: i64) -> Result<ChangeSeq> {
     let seq =
         ChangeSeq(u64::try_from(seq).map_err(|_| Error::corrupt(format!("change_seq is {seq}")))?);
     nudge::send(tx, Nudge::Changed(seq)).await?;
@@ -113,7 +123,11 @@ pub(crate) async fn since(
     max: usize,
 ) -> Result<Vec<Change>> {
     let rows = sqlx::query(
-        "SELECT seq, org_id, entity, entity_id FROM changes WHERE seq > $1 ORDER BY seq LIMIT $2",
+        "(SELECT seq, org_id, entity, entity_id FROM changes WHERE seq > $1 ORDER BY seq LIMIT $2)
+         UNION ALL
+         (SELECT seq, org_id, 'token', token_id FROM revoked_tokens
+          WHERE seq > $1 ORDER BY seq LIMIT $2)
+         ORDER BY seq LIMIT $2",
     )
     .bind(count(seq.0))
     .bind(i64::try_from(max).unwrap_or(i64::MAX))
@@ -144,6 +158,9 @@ async fn as_it_is(session: &mut Session, org: OrgId, entity: Entity) -> Result<O
             if stored.removed { Changed::LimitRemoved(id) } else { Changed::Limit(stored.limit) }
         }),
         Entity::Refund(id) => refunded(session, org, id).await?,
+        Entity::RevokedToken(id) => {
+            people::revoked_token(session, org, id).await?.map(Changed::TokenRevoked)
+        }
     })
 }
 

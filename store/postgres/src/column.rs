@@ -1,5 +1,7 @@
 //! How our values stand in columns: ids as `uuid`, amounts, instants and counts as `bigint`.
 
+use std::num::NonZeroU32;
+
 use ledger::{
     AccountId, Credits, Epoch, GrantId, GroupId, HoldId, Instant, KeyId, LimitId, MemberId, NodeId,
     OrgId, ProjectId, Tool,
@@ -7,6 +9,7 @@ use ledger::{
 use sqlx::Row;
 use sqlx::postgres::PgRow;
 use sqlx::types::Uuid;
+use store::Rates;
 
 use crate::error::{Error, Result};
 
@@ -67,6 +70,11 @@ pub(crate) fn tools(tools: Option<&Vec<Tool>>) -> Option<Vec<&str>> {
     tools.map(|tools| tools.iter().map(Tool::name).collect())
 }
 
+/// A bound on calls as a column has it.
+pub(crate) fn rate(rate: Option<NonZeroU32>) -> Option<i64> {
+    rate.map(|rate| rate.get().into())
+}
+
 /// Reading our values from a row.
 pub(crate) trait Columns {
     fn integer(&self, column: &str) -> Result<i64>;
@@ -98,6 +106,10 @@ pub(crate) trait Columns {
         Ok(Instant::from_micros(self.integer(column)?))
     }
 
+    fn instant_or_none(&self, column: &str) -> Result<Option<Instant>> {
+        Ok(self.integer_or_none(column)?.map(Instant::from_micros))
+    }
+
     fn array<const N: usize>(&self, column: &str) -> Result<[u8; N]> {
         <[u8; N]>::try_from(self.bytes(column)?).map_err(|bytes| {
             Error::corrupt(format!("{column} has {} bytes instead of {N}", bytes.len()))
@@ -122,6 +134,21 @@ pub(crate) trait Columns {
     fn named<T>(&self, column: &str, from_name: impl Fn(&str) -> Option<T>) -> Result<T> {
         let name = self.text(column)?;
         from_name(&name).ok_or_else(|| Error::corrupt(format!("{column} is `{name}`")))
+    }
+
+    /// What stands in the three columns of a table that has rates.
+    fn rates(&self) -> Result<Rates> {
+        Ok(Rates {
+            per_second: self.rate("rate_per_second")?,
+            per_minute: self.rate("rate_per_minute")?,
+            concurrent: self.rate("rate_concurrent")?,
+        })
+    }
+
+    fn rate(&self, column: &str) -> Result<Option<NonZeroU32>> {
+        let Some(value) = self.integer_or_none(column)? else { return Ok(None) };
+        let rate = u32::try_from(value).ok().and_then(NonZeroU32::new);
+        rate.map(Some).ok_or_else(|| Error::corrupt(format!("{column} is {value}")))
     }
 
     fn tools(&self, column: &str) -> Result<Option<Vec<Tool>>> {

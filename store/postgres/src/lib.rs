@@ -41,9 +41,9 @@ use ledger::{
 use store::{
     Adjusted, Adjustment, AdjustmentRequest, Alive, Audit, Change, ChangeSeq, ClaimAnswer, Entry,
     Expired, Group, Heartbeat, IdempotencyClaim, Indeterminate, Key, KeyIdentity, Member, Nudge,
-    Org, OrgData, Project, Reconciliation, Registered, Registration, Rejoin, Result, Retired,
-    Retirement, SecretHash, Stamp, Store, StoredAccount, StoredNode, SyncAnswer, SyncRequest,
-    ThresholdEvent, UsageQuery, UsageRow,
+    Org, OrgData, Project, Provision, Reconciliation, Registered, Registration, Rejoin, Result,
+    Retired, Retirement, RevokedToken, SecretHash, Stamp, Store, StoredAccount, StoredNode,
+    SyncAnswer, SyncRequest, ThresholdEvent, UsageQuery, UsageRow,
 };
 use tokio::sync::broadcast;
 use tokio::task::JoinSet;
@@ -226,31 +226,15 @@ impl Store for PostgresStore {
 
     async fn secret_hashes(
         &self,
-        _after: Option<SecretHash>,
-        _max: usize,
+        after: Option<SecretHash>,
+        max: usize,
     ) -> Result<Vec<SecretHash>> {
-        Err(store::Error::Unavailable("not built yet".to_owned()))
+        self.bounded(async { people::secret_hashes(&mut self.plain().await?, after, max).await })
+            .await
     }
 
-    async fn note_used(&self, _used: &[(SecretHash, Instant)]) -> Result<()> {
-        Err(store::Error::Unavailable("not built yet".to_owned()))
-    }
-
-    async fn provision(&self, _provision: &store::Provision) -> Result<(Member, ChangeSeq)> {
-        Err(store::Error::Unavailable("not built yet".to_owned()))
-    }
-
-    async fn make_key(&self, _key: &Key, _limits: &[Limit], _now: Instant) -> Result<ChangeSeq> {
-        Err(store::Error::Unavailable("not built yet".to_owned()))
-    }
-
-    async fn revoke_token(
-        &self,
-        _org: OrgId,
-        _token: &store::RevokedToken,
-        _now: Instant,
-    ) -> Result<ChangeSeq> {
-        Err(store::Error::Unavailable("not built yet".to_owned()))
+    async fn note_used(&self, used: &[(SecretHash, Instant)]) -> Result<()> {
+        self.bounded(async { people::note_used(&mut self.plain().await?, used).await }).await
     }
 
     async fn identity(&self, secret: &SecretHash) -> Result<Option<KeyIdentity>> {
@@ -289,8 +273,25 @@ impl Store for PostgresStore {
         self.bounded(people::put_member(self, member)).await
     }
 
+    async fn provision(&self, provision: &Provision) -> Result<(Member, ChangeSeq)> {
+        self.bounded(people::provision(self, provision)).await
+    }
+
+    async fn make_key(&self, key: &Key, limits: &[Limit], now: Instant) -> Result<ChangeSeq> {
+        self.bounded(people::make_key(self, key, limits, now)).await
+    }
+
     async fn put_key(&self, key: &Key, expected: Option<u64>) -> Result<ChangeSeq> {
         self.bounded(people::put_key(self, key, expected)).await
+    }
+
+    async fn revoke_token(
+        &self,
+        org: OrgId,
+        token: &RevokedToken,
+        now: Instant,
+    ) -> Result<ChangeSeq> {
+        self.bounded(people::revoke_token(self, org, token, now)).await
     }
 
     async fn put_grant(

@@ -7,6 +7,7 @@
 //!    corrections, expiry.
 //! 3. The organisation itself, by whoever changes it or those in it, and whoever must not have them
 //!    change: grants and limits.
+//!    Then the secrets of its keys, by hash. Whoever notes when secrets were used has only these.
 //! 4. Accounts, by id. Whoever leases has only these.
 //! 5. What hangs on them, with nothing of its own to wait for: leases, events, rollups, entries.
 //! 6. Idempotency keys. A request that claims one has nothing of the above but 1.

@@ -7,8 +7,8 @@ use ledger::{
 };
 
 use crate::{
-    Group, Key, KeySecret, Member, Money, Org, Plan, Project, ProjectStatus, Rates, Role,
-    SecretHash, Store,
+    Change, ChangeSeq, Group, Key, KeySecret, Member, Money, Org, OrgData, Plan, Project,
+    ProjectStatus, Rates, Role, SecretHash, Stamp, Store, Subject,
 };
 
 /// 2026-11-23 09:30 UTC, a Monday.
@@ -98,6 +98,11 @@ pub(super) fn member(org: u128, number: u128) -> Member {
     }
 }
 
+/// Whom an issuer's tokens call somebody.
+pub(super) fn subject(issuer: &str, subject: &str) -> Subject {
+    Subject { issuer: issuer.to_owned(), subject: subject.to_owned() }
+}
+
 pub(super) fn key_id(number: u128) -> KeyId {
     KeyId::from_u128(0x4000 + number)
 }
@@ -174,4 +179,15 @@ pub(super) async fn settle_in(store: &impl Store, number: u128) -> OrgId {
         store.put_key(&key(number, person), None).await.expect(made);
     }
     org_id(number)
+}
+
+/// All that an organisation has, and all that was told of anybody: what is refused leaves it as it was.
+pub(super) async fn all_of(
+    store: &impl Store,
+    org: OrgId,
+) -> (Stamp, Option<OrgData>, Vec<Change>) {
+    let told = "a store tells what it has";
+    let stamp = store.stamp().await.expect(told);
+    let data = store.load(org).await.expect(told);
+    (stamp, data, store.changes_since(ChangeSeq(0), usize::MAX).await.expect(told))
 }

@@ -9,6 +9,7 @@ mod deaths;
 mod feed;
 mod grants;
 mod idempotency;
+mod keys;
 mod limits;
 mod money;
 mod nodes;
@@ -19,9 +20,11 @@ mod races;
 mod recalls;
 mod refills;
 mod rejoins;
+mod secrets;
 mod sharing;
 mod starts;
 mod syncs;
+mod tokens;
 mod usage;
 
 mod fixture;
@@ -34,6 +37,7 @@ pub use deaths::*;
 pub use feed::*;
 pub use grants::*;
 pub use idempotency::*;
+pub use keys::*;
 pub use limits::*;
 pub use lockstep::{keep_busy, lockstep};
 pub use money::*;
@@ -45,9 +49,11 @@ pub use races::*;
 pub use recalls::*;
 pub use refills::*;
 pub use rejoins::*;
+pub use secrets::*;
 pub use sharing::*;
 pub use starts::*;
 pub use syncs::*;
+pub use tokens::*;
 pub use usage::*;
 
 /// Asserts that a store refused with an error of this pattern.
@@ -153,6 +159,20 @@ macro_rules! conformance {
             nothing_is_put_that_names_who_is_not_there
             a_secret_opens_one_key
             a_revoked_key_does_not_come_back
+            // Who may enter, and with what.
+            what_restricts_entry_is_loaded_as_it_was
+            a_key_that_has_changed_meanwhile_stays_as_it_is
+            a_key_is_made_with_its_limits_or_not_at_all
+            a_key_has_the_secrets_that_it_was_put_with
+            the_last_use_of_a_secret_is_no_change_of_its_key
+            the_secrets_of_keys_that_are_not_revoked_are_told_a_page_at_a_time
+            a_member_comes_with_its_first_token_once
+            a_member_that_a_token_names_is_answered_whatever_its_status
+            a_newcomer_that_does_not_fit_leaves_nothing
+            a_subject_is_one_members
+            subjects_of_two_organisations_do_not_meet
+            a_revoked_token_is_loaded_and_told_with_its_latest_end
+            tokens_that_have_ended_by_themselves_are_forgotten
             // Everybody hears of it.
             the_feed_tells_each_entity_once_as_it_is_now_in_the_order_of_last_changes
             a_removed_limit_is_told_as_removed

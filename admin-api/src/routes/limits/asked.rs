@@ -1,6 +1,6 @@
 //! The limit that a request asks for.
 
-use ledger::{CountsFrom, Limit, LimitId, Period, Scope, Tool};
+use ledger::{CountsFrom, Limit, LimitId, Scope};
 use serde_json::Value;
 use store::OrgData;
 use uuid::Uuid;
@@ -12,8 +12,8 @@ use crate::problem::Problem;
 /// Reads a limit; it has the id of the one of its scope, tool and period, if there is one.
 pub(super) fn read(mut fields: Fields, org: &OrgData) -> Result<(Limit, CountsFrom), Problem> {
     let scope = scope(&mut fields, org);
-    let tool = fields.optional("tool", tool);
-    let period = fields.required("period", period);
+    let tool = fields.optional("tool", body::tool);
+    let period = fields.required("period", body::period);
     let amount = fields.required("amount", body::credits);
     let counts_from = fields.optional("counts_from", counts_from);
     let limit = || {
@@ -56,19 +56,6 @@ fn scope(fields: &mut Fields, org: &OrgData) -> Option<Scope> {
         let kind = kind.unwrap_or_default();
         scope.ok_or_else(|| format!("the organisation has no such {kind}"))
     })
-}
-
-fn tool(value: &Value) -> Result<Tool, String> {
-    let name = body::text(value)?;
-    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    let good = (1..=64).contains(&name.len()) && name.bytes().all(plain);
-    let wrong = || "must be a name of 1 to 64 lower-case letters, digits and -".to_owned();
-    good.then(|| Tool::new(name)).ok_or_else(wrong)
-}
-
-fn period(value: &Value) -> Result<Period, String> {
-    Period::from_name(body::text(value)?)
-        .ok_or_else(|| format!("must be one of {}", Period::ALL.map(Period::name).join(", ")))
 }
 
 fn counts_from(value: &Value) -> Result<CountsFrom, String> {

@@ -17,4 +17,4 @@ pub(crate) use grant::{grant, grants};
 pub(crate) use limit::{limit, limits, stored_limits};
 pub(crate) use period::open_periods;
 pub(crate) use put_grant::{insert as insert_grant, put_grant};
-pub(crate) use put_limit::{put_limit, remove_limit};
+pub(crate) use put_limit::{put_limit, remove_limit, write_limit};

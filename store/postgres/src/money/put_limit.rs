@@ -23,17 +23,28 @@ pub(crate) async fn put_limit(
     let mut tx = store.write().await?;
     locks::books(&mut tx, org).await?;
     people::require(&mut tx, org).await?;
-    require_scope(&mut tx, org, limit.scope).await?;
-    require_free_identity(&mut tx, org, limit).await?;
-    match find(&mut tx, org, limit.id).await? {
-        Some(stored) if !stored.removed => change(&mut tx, org, limit, &stored, now).await?,
-        Some(stored) => revive(&mut tx, org, limit, &stored, counts_from).await?,
-        None => make(&mut tx, org, limit, counts_from).await?,
-    }
-    require_short_paths(&mut tx, org, now).await?;
+    write_limit(&mut tx, org, limit, counts_from, now).await?;
     let seq = record(&mut tx, org, Entity::Limit(limit.id)).await?;
     tx.commit().await?;
     Ok(seq)
+}
+
+/// Writes a limit as it is to be; whoever does so has the books and the organisation.
+pub(crate) async fn write_limit(
+    tx: &mut Session,
+    org: OrgId,
+    limit: &Limit,
+    counts_from: CountsFrom,
+    now: Instant,
+) -> Result<()> {
+    require_scope(tx, org, limit.scope).await?;
+    require_free_identity(tx, org, limit).await?;
+    match find(tx, org, limit.id).await? {
+        Some(stored) if !stored.removed => change(tx, org, limit, &stored, now).await?,
+        Some(stored) => revive(tx, org, limit, &stored, counts_from).await?,
+        None => make(tx, org, limit, counts_from).await?,
+    }
+    require_short_paths(tx, org, now).await
 }
 
 pub(crate) async fn remove_limit(

@@ -3,7 +3,7 @@
 use ledger::OrgId;
 use store::OrgData;
 
-use super::{Which, groups, keys, members, org as find_org, projects};
+use super::{Which, groups, keys, members, org as find_org, projects, revoked_tokens};
 use crate::changes::stamp;
 use crate::error::Result;
 use crate::money::{grants, limits};
@@ -19,7 +19,7 @@ pub(crate) async fn load(session: &mut Session, id: OrgId) -> Result<Option<OrgD
         keys: keys(session, id, Which::All).await?,
         grants: grants(session, id, Which::All).await?,
         limits: limits(session, id).await?,
-        revoked_tokens: Vec::new(),
+        revoked_tokens: revoked_tokens(session, id, Which::All).await?,
         seq: stamp(session).await?.seq,
     }))
 }

@@ -2,13 +2,14 @@
 
 use ledger::{MemberId, MemberStanding, MemberStatus, OrgId};
 use sqlx::postgres::PgRow;
-use store::{ChangeSeq, Member, Rates, Role};
+use store::{ChangeSeq, Member, Role};
 
 use super::group::require_groups;
+use super::subject::{replace_subjects, require_free, subjects};
 use super::{List, Which, list, missing, require};
 use crate::PostgresStore;
 use crate::changes::{Entity, record};
-use crate::column::{Columns, Id, shard, tools};
+use crate::column::{Columns, Id, rate, shard, tools};
 use crate::error::{Error, Result};
 use crate::session::Session;
 
@@ -31,7 +32,7 @@ pub(crate) async fn members(
     let (first, last) = which.range();
     let rows = sqlx::query(
         "SELECT member_id, name, email, service_account, role, job_role, status, home_group_id,
-             tools
+             tools, tokens_valid_after, rate_per_second, rate_per_minute, rate_concurrent
          FROM members
          WHERE shard = $1 AND org_id = $2 AND member_id BETWEEN $3 AND $4 ORDER BY member_id",
     )
@@ -41,7 +42,8 @@ pub(crate) async fn members(
     .bind(last)
     .fetch_all(&mut *session)
     .await?;
-    let mut groups = GROUPS.read(session, org, which).await?;
+    let mut groups = GROUPS.read(&mut *session, org, which).await?;
+    let mut subjects = subjects(session, org, which).await?;
     let member = |row: PgRow| {
         let id = row.id("member_id")?;
         let standing = MemberStanding {
@@ -59,24 +61,34 @@ pub(crate) async fn members(
             role: row.named("role", Role::from_name)?,
             job_role: row.text_or_none("job_role")?,
             standing,
-            subjects: Vec::new(),
-            tokens_valid_after: ledger::Instant::MIN,
-            rates: Rates::default(),
+            subjects: subjects.remove(&id).unwrap_or_default(),
+            tokens_valid_after: row.instant("tokens_valid_after")?,
+            rates: row.rates()?,
         })
     };
     rows.into_iter().map(member).collect()
 }
 
 pub(crate) async fn put_member(store: &PostgresStore, member: &Member) -> Result<ChangeSeq> {
-    let standing = &member.standing;
     let mut tx = store.write().await?;
     require(&mut tx, member.org).await?;
-    require_groups(&mut tx, member.org, &standing.groups).await?;
-    require_groups(&mut tx, member.org, standing.home.as_slice()).await?;
+    write_member(&mut tx, member).await?;
+    let seq = record(&mut tx, member.org, Entity::Member(member.standing.id)).await?;
+    tx.commit().await?;
+    Ok(seq)
+}
+
+/// Writes a member as it is to be; whoever does so has the organisation.
+pub(crate) async fn write_member(tx: &mut Session, member: &Member) -> Result<()> {
+    let standing = &member.standing;
+    require_groups(tx, member.org, &standing.groups).await?;
+    require_groups(tx, member.org, standing.home.as_slice()).await?;
+    require_free(tx, member).await?;
     sqlx::query(
         "INSERT INTO members (shard, org_id, member_id, name, email, service_account, role,
-             job_role, status, home_group_id, tools)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+             job_role, status, home_group_id, tools, tokens_valid_after, rate_per_second,
+             rate_per_minute, rate_concurrent)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
          ON CONFLICT (shard, org_id, member_id) DO UPDATE SET
              name = excluded.name,
              email = excluded.email,
@@ -85,7 +97,11 @@ pub(crate) async fn put_member(store: &PostgresStore, member: &Member) -> Result
              job_role = excluded.job_role,
              status = excluded.status,
              home_group_id = excluded.home_group_id,
-             tools = excluded.tools",
+             tools = excluded.tools,
+             tokens_valid_after = excluded.tokens_valid_after,
+             rate_per_second = excluded.rate_per_second,
+             rate_per_minute = excluded.rate_per_minute,
+             rate_concurrent = excluded.rate_concurrent",
     )
     .bind(shard(member.org))
     .bind(member.org.uuid())
@@ -98,12 +114,14 @@ pub(crate) async fn put_member(store: &PostgresStore, member: &Member) -> Result
     .bind(status_name(standing.status))
     .bind(standing.home.map(Id::uuid))
     .bind(tools(standing.tools.as_ref()))
-    .execute(&mut tx)
+    .bind(member.tokens_valid_after.micros())
+    .bind(rate(member.rates.per_second))
+    .bind(rate(member.rates.per_minute))
+    .bind(rate(member.rates.concurrent))
+    .execute(&mut *tx)
     .await?;
-    GROUPS.replace(&mut tx, member.org, standing.id, &standing.groups).await?;
-    let seq = record(&mut tx, member.org, Entity::Member(standing.id)).await?;
-    tx.commit().await?;
-    Ok(seq)
+    GROUPS.replace(tx, member.org, standing.id, &standing.groups).await?;
+    replace_subjects(tx, member).await
 }
 
 /// Refuses a member that the organisation does not have.

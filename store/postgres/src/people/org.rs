@@ -2,18 +2,19 @@
 
 use ledger::OrgId;
 use sqlx::postgres::PgRow;
-use store::{Calendar, ChangeSeq, Money, Org, Plan, Rates};
+use store::{Calendar, ChangeSeq, Money, Org, Plan};
 
 use crate::PostgresStore;
 use crate::changes::{Entity, record};
-use crate::column::{Columns, Id, shard};
+use crate::column::{Columns, Id, rate, shard};
 use crate::error::{Error, Result};
 use crate::session::Session;
 
 pub(crate) async fn orgs(session: &mut Session) -> Result<Vec<Org>> {
     let rows = sqlx::query(
         "SELECT org_id, name, plan, plan_allocation, price_minor, price_currency, time_zone,
-             anchor_day, contact, created_at
+             anchor_day, contact, created_at, require_project, rate_per_second, rate_per_minute,
+             rate_concurrent
          FROM orgs ORDER BY org_id",
     )
     .fetch_all(session)
@@ -24,7 +25,8 @@ pub(crate) async fn orgs(session: &mut Session) -> Result<Vec<Org>> {
 pub(crate) async fn org(session: &mut Session, id: OrgId) -> Result<Option<Org>> {
     let row = sqlx::query(
         "SELECT org_id, name, plan, plan_allocation, price_minor, price_currency, time_zone,
-             anchor_day, contact, created_at
+             anchor_day, contact, created_at, require_project, rate_per_second, rate_per_minute,
+             rate_concurrent
          FROM orgs WHERE shard = $1 AND org_id = $2",
     )
     .bind(shard(id))
@@ -51,8 +53,9 @@ pub(crate) async fn put_org(store: &PostgresStore, org: &Org) -> Result<ChangeSe
     let mut tx = store.write().await?;
     sqlx::query(
         "INSERT INTO orgs (shard, org_id, name, plan, plan_allocation, price_minor, price_currency,
-             time_zone, anchor_day, contact, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+             time_zone, anchor_day, contact, created_at, require_project, rate_per_second,
+             rate_per_minute, rate_concurrent)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
          ON CONFLICT (shard, org_id) DO UPDATE SET
              name = excluded.name,
              plan = excluded.plan,
@@ -62,7 +65,11 @@ pub(crate) async fn put_org(store: &PostgresStore, org: &Org) -> Result<ChangeSe
              time_zone = excluded.time_zone,
              anchor_day = excluded.anchor_day,
              contact = excluded.contact,
-             created_at = excluded.created_at",
+             created_at = excluded.created_at,
+             require_project = excluded.require_project,
+             rate_per_second = excluded.rate_per_second,
+             rate_per_minute = excluded.rate_per_minute,
+             rate_concurrent = excluded.rate_concurrent",
     )
     .bind(shard(org.id))
     .bind(org.id.uuid())
@@ -75,6 +82,10 @@ pub(crate) async fn put_org(store: &PostgresStore, org: &Org) -> Result<ChangeSe
     .bind(i16::from(org.anchor_day))
     .bind(org.contact.as_str())
     .bind(org.created.micros())
+    .bind(org.require_project)
+    .bind(rate(org.rates.per_second))
+    .bind(rate(org.rates.per_minute))
+    .bind(rate(org.rates.concurrent))
     .execute(&mut tx)
     .await?;
     let seq = record(&mut tx, org.id, Entity::Org(org.id)).await?;
@@ -93,7 +104,7 @@ fn from_row(row: &PgRow) -> Result<Org> {
         anchor_day: row.small("anchor_day")?,
         contact: row.text("contact")?,
         created: row.instant("created_at")?,
-        require_project: false,
-        rates: Rates::default(),
+        require_project: row.flag("require_project")?,
+        rates: row.rates()?,
     })
 }

@@ -14,7 +14,7 @@ use crate::session::Session;
 
 /// The last migration that this binary cannot do without: the last one of the release before, once
 /// there is one.
-const NEEDED: i64 = 6;
+const NEEDED: i64 = 8;
 
 /// Refuses tables on which this binary cannot work.
 pub(crate) async fn require_usable(session: &mut Session) -> error::Result<()> {

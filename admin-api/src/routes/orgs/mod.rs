@@ -1,8 +1,10 @@
 //! Organisations, and everything in one.
 
+mod edit;
+
 use axum::Json;
 use axum::extract::State;
-use ledger::Credits;
+use ledger::{Credits, MemberId};
 use serde::Serialize;
 use store::{Group, Org, OrgData, OrgGrant, Project, ProjectStatus};
 
@@ -13,7 +15,10 @@ use super::members::MemberBody;
 use crate::org_path::OrgPath;
 use crate::page::{Page, PageQuery};
 use crate::problem::Problem;
+use crate::rates::RatesBody;
 use crate::{AdminApi, time};
+
+pub(crate) use edit::edit;
 
 /// `GET /api/v1/orgs`: every organisation, a page at a time, in order of their ids.
 pub(crate) async fn list(
@@ -38,6 +43,8 @@ pub(crate) struct OrgBody {
     anchor_day: u8,
     contact: String,
     created: Option<String>,
+    require_project: bool,
+    rates: RatesBody,
 }
 
 #[derive(Serialize)]
@@ -66,6 +73,8 @@ impl From<Org> for OrgBody {
             anchor_day: org.anchor_day,
             contact: org.contact,
             created: time::print(org.created),
+            require_project: org.require_project,
+            rates: org.rates.into(),
         }
     }
 }
@@ -116,6 +125,8 @@ struct ProjectBody {
     slug: String,
     client: String,
     status: &'static str,
+    /// The only members that may use it, or `null` for all.
+    members: Option<Vec<String>>,
 }
 
 impl From<Project> for ProjectBody {
@@ -124,7 +135,14 @@ impl From<Project> for ProjectBody {
             ProjectStatus::Active => "active",
             ProjectStatus::Archived => "archived",
         };
-        Self { id: project.id.to_string(), slug: project.slug, client: project.client, status }
+        let ids = |members: Vec<MemberId>| members.iter().map(ToString::to_string).collect();
+        Self {
+            id: project.id.to_string(),
+            slug: project.slug,
+            client: project.client,
+            status,
+            members: project.members.map(ids),
+        }
     }
 }
 
