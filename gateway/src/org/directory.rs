@@ -249,8 +249,7 @@ impl Directory {
                     org.reload(&data);
                     self.open_periods(&org).await?;
                 }
-                // Nothing of it can be booked.
-                None => org.quarantine(),
+                None => org.end(),
             }
         }
         self.read_secrets().await?;
