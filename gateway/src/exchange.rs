@@ -1,21 +1,22 @@
 //! One request on its way through the gateway: what each phase leaves for the next.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use bursar_config::{Config, Dialect, Provider, Route};
 use bytes::Bytes;
-use ledger::{HoldId, ProjectId};
+use ledger::HoldId;
 use prometheus::IntGauge;
 
 use crate::idempotency::IdempotencyKey;
-use crate::identity::Caller;
+use crate::identity::{Caller, NOWHERE};
+use crate::project::Named;
 use crate::rates::Places;
 use crate::refusal::Denial;
 use crate::running::Running;
 
-/// The address of a client that is not known, or has none.
-pub(crate) const NOWHERE: IpAddr = IpAddr::V6(Ipv6Addr::UNSPECIFIED);
+/// The bytes of a body that are read of whoever fails too often.
+const BRIEFLY: u64 = 64 * 1024;
 
 /// The state that a request's phases share.
 pub(crate) struct Exchange {
@@ -59,7 +60,7 @@ pub(crate) struct Routed {
     pub(crate) upstream_path: String,
     pub(crate) caller: Arc<Caller>,
     pub(crate) address: IpAddr,
-    pub(crate) project: Option<ProjectId>,
+    pub(crate) project: Option<Named>,
     /// The key that the client sent, on a route with a price.
     pub(crate) idempotency: Option<IdempotencyKey>,
 }
@@ -112,6 +113,11 @@ impl Exchange {
         if let Some(places) = &mut self.places {
             places.free();
         }
+    }
+
+    /// Whoever fails too often is not listened to at length: little is read of its body.
+    pub(crate) fn listen_briefly(&mut self) {
+        self.body_bound = Some(self.body_bound.unwrap_or(u64::MAX).min(BRIEFLY));
     }
 
     pub(crate) fn running(&mut self) -> Option<&mut Running> {

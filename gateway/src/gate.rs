@@ -3,29 +3,36 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use bursar_config::{Purpose, Route, Runtime};
+use ::identity::{Failures, Fault, TokenHash};
+use bursar_config::Runtime;
 use http::HeaderMap;
-use ledger::{Credits, ProjectId, Tool};
+use ledger::{Credits, PathIndex, Tool};
 use pingora::http::RequestHeader;
 
 use crate::exchange::{Exchange, Routed};
 use crate::idempotency::IdempotencyKey;
-use crate::identity::{Caller, Fault, Keyring, Presented, presented};
+use crate::identity::{Caller, Keyring, Presented, Tokens, presented};
 use crate::metrics::Metrics;
+use crate::project::{self, Named};
 use crate::rates::Places;
 use crate::refusal::{Code, Denial};
 use crate::sync::Ledger;
 
-/// The header that names a project instead of the key's own.
-pub(crate) const PROJECT_HEADER: &str = "x-bursar-project";
 /// The gateway's own routes begin with this.
 pub(crate) const OWN_PREFIX: &str = "/bursar/v1/";
+
+/// So many addresses' failures are remembered: some ten megabytes.
+const FAILED_ADDRESSES: usize = 100_000;
+/// The longest that anybody is told to wait, in seconds.
+const LONGEST_WAIT: u32 = 60;
 
 /// The door: decides all that can be decided from the header.
 pub(crate) struct Gate {
     keyring: Keyring,
+    tokens: Arc<Tokens>,
     ledger: Arc<Ledger>,
     metrics: Arc<Metrics>,
+    failures: Failures,
     closing: AtomicBool,
 }
 
@@ -38,8 +45,14 @@ pub(crate) enum Entry {
 }
 
 impl Gate {
-    pub(crate) const fn new(keyring: Keyring, ledger: Arc<Ledger>, metrics: Arc<Metrics>) -> Self {
-        Self { keyring, ledger, metrics, closing: AtomicBool::new(false) }
+    pub(crate) fn new(
+        keyring: Keyring,
+        tokens: Arc<Tokens>,
+        ledger: Arc<Ledger>,
+        metrics: Arc<Metrics>,
+    ) -> Self {
+        let failures = Failures::new(FAILED_ADDRESSES);
+        Self { keyring, tokens, ledger, metrics, failures, closing: AtomicBool::new(false) }
     }
 
     /// Nobody enters any more.
@@ -79,11 +92,16 @@ impl Gate {
                 format!("there is no route {} {path} here", request.method),
             ));
         };
-        exchange.places = count(&caller, &matched.route)?;
-        let project = project(&caller, &request.headers)?;
-        let idempotency = match matched.route.purpose {
-            Purpose::Tool { .. } => IdempotencyKey::of(request)?,
-            Purpose::NoTool => None,
+        let tool = matched.route.purpose.tool();
+        tool.map_or(Ok(()), |tool| caller.may_use(tool))?;
+        exchange.places = count(&caller, tool)?;
+        let project = Named::of(&caller, &request.headers, tool.is_some())?;
+        let idempotency = match tool {
+            Some(_) => {
+                project::check(&caller, project)?;
+                IdempotencyKey::of(request)?
+            }
+            None => None,
         };
         let routed = Routed {
             provider: Arc::clone(matched.provider),
@@ -97,6 +115,34 @@ impl Gate {
         Ok(Entry::Route(Arc::new(routed)))
     }
 
+    /// What is told to somebody whose credential is not accepted: to wait, once its address has failed
+    /// too often. A key that exists never comes here.
+    pub(crate) fn charge(&self, exchange: &Exchange, denial: Denial) -> Denial {
+        if !matches!(denial.code, Code::InvalidCredential | Code::AmbiguousCredential) {
+            return denial;
+        }
+        if denial.fault == Some(Fault::TokenKeysAway) {
+            // Not the bearer's failure, and it costs nothing to find out.
+            return denial;
+        }
+        if let Some(wait) = self.over_budget(exchange) {
+            return Denial { fault: denial.fault, ..wait };
+        }
+        let per_minute = exchange.config.runtime.bounds.auth_failures_per_minute;
+        self.failures.charge(exchange.address, per_minute, self.ledger.now());
+        denial
+    }
+
+    /// The denial of whatever is not known to be good, once an address has failed too often.
+    pub(crate) fn over_budget(&self, exchange: &Exchange) -> Option<Denial> {
+        let per_minute = exchange.config.runtime.bounds.auth_failures_per_minute;
+        let now = self.ledger.now();
+        let seconds = self.failures.exhausted(exchange.address, per_minute, now)?;
+        let seconds = u32::try_from(seconds).unwrap_or(LONGEST_WAIT).min(LONGEST_WAIT);
+        let message = "too many credentials from this address were not accepted; come back later";
+        Some(Denial::new(Code::RateLimited, message).due_in(seconds))
+    }
+
     /// Who calls, if it may from where it does.
     async fn identify(
         &self,
@@ -105,7 +151,7 @@ impl Gate {
     ) -> Result<Arc<Caller>, Denial> {
         let caller = match presented(headers).map_err(Denial::credential)? {
             Presented::Key(key) => self.by_key(key).await?,
-            Presented::Token(_) => return Err(Denial::credential(Fault::TokenIssuer)),
+            Presented::Token(token) => self.by_token(exchange, token).await?,
         };
         let now = self.ledger.now();
         let passed = caller.check(exchange.address, None, now)?;
@@ -114,6 +160,17 @@ impl Gate {
         }
         self.ledger.note_use(&caller, now);
         Ok(caller)
+    }
+
+    async fn by_token(&self, exchange: &Exchange, token: &str) -> Result<Arc<Caller>, Denial> {
+        let hash = TokenHash::of(token);
+        if let Some(caller) = self.tokens.remembered(&hash) {
+            return Ok(caller);
+        }
+        match self.over_budget(exchange) {
+            Some(wait) => Err(wait),
+            None => self.tokens.meet(token, hash).await,
+        }
     }
 
     async fn by_key(&self, key: &str) -> Result<Arc<Caller>, Denial> {
@@ -134,9 +191,14 @@ impl Routed {
         self.route.purpose.tool()
     }
 
+    /// The path that it is charged by.
+    pub(crate) fn path(&self) -> PathIndex {
+        self.caller.path(self.tool(), self.project.map(Named::project))
+    }
+
     /// Whether the key opens anything, for a route without a tool.
     pub(crate) fn may_pass(&self) -> Result<(), Denial> {
-        let path = self.caller.path(None, self.project);
+        let path = self.path();
         self.caller.org.standing(path).map_err(|refusal| self.refused(&refusal))
     }
 
@@ -145,11 +207,11 @@ impl Routed {
         let Some(tool) = self.tool() else { return self.may_pass() };
         if self.idempotency.is_some() {
             // The last credits may have gone to the first request of the key, which is told instead.
-            let path = self.caller.path(Some(tool), self.project);
+            let path = self.path();
             return self.caller.org.standing(path).map_err(|refusal| self.refused(&refusal));
         }
         let org = &self.caller.org;
-        let path = self.caller.path(Some(tool), self.project);
+        let path = self.path();
         let book = &exchange.config.runtime.price_book;
         let least = book.cheapest(&self.provider.name, tool).unwrap_or(Credits::ZERO);
         org.probe(exchange.id, path, least).map_err(|refusal| self.refused(&refusal))
@@ -163,12 +225,12 @@ impl Routed {
 
 /// Counts a call of who may make it against the bounds on calls. Whose credential opens nothing uses
 /// up nothing of what others share.
-fn count(caller: &Caller, route: &Route) -> Result<Option<Box<Places>>, Denial> {
+fn count(caller: &Caller, tool: Option<&Tool>) -> Result<Option<Box<Places>>, Denial> {
     let org = &caller.org;
     if org.rates().is_empty() {
         return Ok(None);
     }
-    let path = caller.path(route.purpose.tool(), None);
+    let path = caller.path(tool, None);
     org.standing(path).map_err(|refusal| caller.refused(&refusal))?;
     let begun = org.rates().begin(caller.scopes(), org.now());
     let places = begun.map_err(|over| {
@@ -196,22 +258,4 @@ fn check_header(request: &RequestHeader, runtime: &Runtime) -> Result<(), Denial
         return Err(Denial::new(Code::HeaderTooLarge, message));
     }
     Ok(())
-}
-
-/// The project that a request names.
-fn project(caller: &Caller, headers: &HeaderMap) -> Result<Option<ProjectId>, Denial> {
-    let Some(slug) = headers.get(PROJECT_HEADER) else { return Ok(None) };
-    let slug = slug.to_str().unwrap_or_default();
-    match caller.org.view().project(slug, caller.member) {
-        Some(Ok(project)) => Ok(Some(project)),
-        Some(Err(())) => Err(Denial::new(
-            Code::ProjectNotAllowed,
-            format!("you may not charge the project `{slug}`"),
-        )),
-        None => Err(Denial::new(
-            Code::InvalidRequest,
-            format!("your organisation has no project `{slug}`"),
-        )
-        .about(Some(PROJECT_HEADER.to_owned()))),
-    }
 }

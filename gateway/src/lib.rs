@@ -18,6 +18,7 @@ mod exchange;
 mod counter;
 mod gate;
 mod identity;
+mod project;
 mod rates;
 
 mod body;
@@ -50,6 +51,7 @@ mod store_calls;
 mod sync;
 
 mod control;
+mod issuer_series;
 mod metrics;
 mod operations;
 mod own;

@@ -19,9 +19,10 @@ use crate::counter::RequestCounter;
 use crate::exchange::{Exchange, Stage};
 use crate::failure;
 use crate::gate::{Entry, Gate};
+use crate::identity::client_address;
 use crate::metrics::Metrics;
 use crate::own::Own;
-use crate::refusal::Denial;
+use crate::refusal::{Code, Denial};
 use crate::settlement::How;
 use crate::tell;
 use crate::upstream::{Resolver, rewrite_header};
@@ -55,10 +56,15 @@ impl ProxyHttp for Proxy {
         session.set_read_timeout(Some(bounds.body_read));
         // Who does not read idles too.
         session.set_write_timeout(Some(bounds.keepalive));
+        exchange.address = client_address(session, &exchange.config.runtime.trusted_proxies);
         match self.enter(session, exchange).await {
             Ok(Entered::Forward) => Ok(false),
             Ok(Entered::Answered) => Ok(true),
             Err(denial) => {
+                let denial = self.gate.charge(exchange, denial);
+                if denial.code == Code::RateLimited && denial.over.is_none() {
+                    exchange.listen_briefly();
+                }
                 // A body that was read in vain has used its time up.
                 let within = exchange.config.runtime.bounds.body_read;
                 let within = within.saturating_sub(exchange.arrived.elapsed());
@@ -178,7 +184,7 @@ impl ProxyHttp for Proxy {
             return FailToProxy { error_code: 0, can_reuse_downstream: false };
         }
         let denial = match exchange.denial.take() {
-            Some(denial) => denial,
+            Some(denial) => self.gate.charge(exchange, denial),
             None if priced => failure::denial(error).after_provider(),
             None => failure::denial(error),
         };
@@ -203,6 +209,12 @@ impl ProxyHttp for Proxy {
         let status = session.response_written().map_or(0, |header| header.status.as_u16());
         self.metrics.request(exchange, status);
         exchange.stage = Stage::Closed;
+    }
+
+    fn request_summary(&self, session: &Session, exchange: &Exchange) -> String {
+        // Without the query, in which some clients put their key.
+        let request = session.req_header();
+        format!("{} {} {}", exchange.request_id, request.method, request.uri.path())
     }
 
     fn suppress_error_log(&self, _: &Session, exchange: &Exchange, error: &Error) -> bool {

@@ -1,5 +1,6 @@
 //! What the gateway itself says to a client: refusals, and the answers of its own routes.
 
+use ::identity::Fault;
 use bursar_config::Dialect;
 use bytes::Bytes;
 use ledger::Instant;
@@ -8,7 +9,6 @@ use pingora::proxy::Session;
 
 use crate::exchange::{Exchange, Stage};
 use crate::header::{CREDITS_REMAINING, RATE_LIMIT, RATE_LIMIT_POLICY, REQUEST_ID, X_REQUEST_ID};
-use crate::identity::Fault;
 use crate::metrics::Metrics;
 use crate::rates::{self, Stand};
 use crate::refusal::{Code, Denial};

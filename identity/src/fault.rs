@@ -5,11 +5,15 @@
 pub enum Fault {
     /// There is none.
     NoCredential,
+    /// There are two different ones.
+    AmbiguousCredential,
     /// It is neither a key nor a token.
     NotACredential,
 
     /// A key whose form or checksum is wrong.
     KeyMalformed,
+    /// A key for the admin API.
+    KeyAdmin,
     /// A key that does not exist.
     KeyUnknown,
     /// A key, or a secret of one, that has run out.
@@ -65,10 +69,12 @@ pub enum Fault {
 
 impl Fault {
     /// Every fault.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 30] = [
         Self::NoCredential,
+        Self::AmbiguousCredential,
         Self::NotACredential,
         Self::KeyMalformed,
+        Self::KeyAdmin,
         Self::KeyUnknown,
         Self::KeyExpired,
         Self::KeyRevoked,
@@ -101,8 +107,10 @@ impl Fault {
     pub const fn name(self) -> &'static str {
         match self {
             Self::NoCredential => "no_credential",
+            Self::AmbiguousCredential => "ambiguous_credential",
             Self::NotACredential => "not_a_credential",
             Self::KeyMalformed => "key_malformed",
+            Self::KeyAdmin => "key_admin",
             Self::KeyUnknown => "key_unknown",
             Self::KeyExpired => "key_expired",
             Self::KeyRevoked => "key_revoked",
@@ -131,11 +139,20 @@ impl Fault {
         }
     }
 
-    /// All that the client is told: which check failed helps only those who try them all.
+    /// All that the client is told: how to mend its own mistake, but not which check failed, which helps
+    /// only those who try them all.
     #[must_use]
     pub const fn told(self) -> &'static str {
         match self {
-            Self::NoCredential => "no credential was given",
+            Self::NoCredential => {
+                "no credential was given; send a key as `Authorization: Bearer KEY`, or where the \
+                 provider's SDK puts it"
+            }
+            Self::AmbiguousCredential => "the request carries two different credentials; send one",
+            Self::KeyAdmin => {
+                "a key for the admin API opens nothing here; send one of a member or of a service \
+                 account"
+            }
             Self::KeyExpired | Self::TokenExpired => "the credential has expired",
             Self::TokenNotYetValid => "the credential is not valid yet",
             _ => "the credential is not accepted",
@@ -160,7 +177,7 @@ mod tests {
     #[test]
     fn a_client_is_not_told_which_check_failed() {
         let told: HashSet<_> = Fault::ALL.into_iter().map(Fault::told).collect();
-        assert_eq!(told.len(), 4);
+        assert_eq!(told.len(), 6);
         assert_eq!(Fault::TokenSignature.told(), Fault::KeyUnknown.told());
     }
 }

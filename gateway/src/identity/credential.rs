@@ -1,17 +1,13 @@
 //! The one credential of a request, wherever its SDK puts it.
 
+use ::identity::{Fault, TOKEN_BYTES_MAX, is_token};
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use store::KeyKind;
 
-use super::Fault;
-
 /// Every header in which a provider's SDK sends its key; none of them is ever forwarded.
 pub(crate) const CREDENTIAL_HEADERS: [&str; 6] =
     ["authorization", "x-api-key", "api-key", "x-goog-api-key", "xi-api-key", "x-magnific-api-key"];
-
-/// The longest token that is looked at, in bytes.
-const TOKEN_MAX: usize = 8 << 10;
 
 /// A credential by its form alone: nothing has been looked up.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -75,10 +71,8 @@ fn by_form(credential: &[u8]) -> Result<Presented<'_>, Fault> {
             let right = store::is_well_formed(text);
             if right { Ok(Presented::Key(text)) } else { Err(Fault::KeyMalformed) }
         }
-        None if text.bytes().filter(|byte| *byte == b'.').count() != 2 => {
-            Err(Fault::NotACredential)
-        }
-        None if text.len() > TOKEN_MAX => Err(Fault::TokenTooLarge),
+        None if !is_token(text) => Err(Fault::NotACredential),
+        None if text.len() > TOKEN_BYTES_MAX => Err(Fault::TokenTooLarge),
         None => Ok(Presented::Token(text)),
     }
 }
@@ -128,7 +122,7 @@ mod tests {
     #[test]
     fn what_is_presented_is_told_by_its_form_alone() {
         let (service, admin) = (key(KeyKind::ServiceAccount, 2), key(KeyKind::Admin, 3));
-        let long = format!("{}.b.c", "a".repeat(TOKEN_MAX - 4));
+        let long = format!("{}.b.c", "a".repeat(TOKEN_BYTES_MAX - 4));
         let typo = service.expose().replace("bursar_s", "bursar_u");
         for (text, expected) in [
             (service.expose(), Ok(Presented::Key(service.expose()))),

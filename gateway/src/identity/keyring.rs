@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
+use ::identity::Recognised;
 use store::{KeyIdentity, SecretHash};
 
-use super::{Caller, Recognised, Secrets};
+use super::Caller;
 use crate::flights::{Flights, Landed};
 use crate::store_calls::StoreCalls;
 use crate::sync::Ledger;
 
 /// The secrets that there are, and their callers.
-pub(crate) type KnownSecrets = Secrets<Arc<Caller>>;
+pub(crate) type KnownSecrets = ::identity::KnownSecrets<Arc<Caller>>;
 
 /// Identifies callers by API key.
 pub(crate) struct Keyring {

@@ -10,9 +10,9 @@ use parking_lot::RwLock;
 use store::{Change, ChangeSeq, Changed, OrgData, Stamp};
 
 use super::reload::changes;
-use super::{Bell, Org, OrgView};
+use super::{Bell, Org, OrgView, RevokedTokens};
 use crate::flights::{Flights, Landed};
-use crate::identity::{Fingerprints, KnownSecrets};
+use crate::identity::KnownSecrets;
 use crate::rates::RateTable;
 use crate::store_calls::StoreCalls;
 use crate::time::Clock;
@@ -153,6 +153,7 @@ impl Directory {
             OrgView::of(data),
             data.keys.iter().cloned(),
             RateTable::of(data),
+            RevokedTokens::of(&data.revoked_tokens, now),
             book,
             self.leases,
             bell,
@@ -225,17 +226,16 @@ impl Directory {
 
     /// Reads which secrets there are: at the start, and when the store went back in time.
     pub(crate) async fn read_secrets(&self) -> store::Result<()> {
-        let mut fingerprints = Fingerprints::default();
-        let mut last = None;
+        let mut secrets = Vec::new();
         loop {
-            let page = self.store.secret_hashes(last, SECRETS_PAGE).await?;
-            page.iter().for_each(|hash| fingerprints.insert(hash));
-            last = page.last().copied();
-            if page.len() < SECRETS_PAGE {
+            let page = self.store.secret_hashes(secrets.last().copied(), SECRETS_PAGE).await?;
+            let full = page.len() == SECRETS_PAGE;
+            secrets.extend(page);
+            if !full {
                 break;
             }
         }
-        self.secrets.replace(fingerprints);
+        self.secrets.replace_all(&secrets);
         Ok(())
     }
 

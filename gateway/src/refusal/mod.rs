@@ -2,16 +2,15 @@
 
 mod body;
 mod code;
-mod credential;
 mod log;
 
 use std::borrow::Cow;
 
+use ::identity::Fault;
 use bursar_config::Dialect;
 use bytes::Bytes;
 use ledger::{Credits, HoldId, Instant, Refusal, Scope, Short, ShortAccount, ShortOn};
 
-use crate::identity::Fault;
 use crate::rates::Over;
 
 pub(crate) use code::Code;
@@ -133,14 +132,14 @@ impl Denial {
         }
     }
 
-    /// A credential that is none. The words help to mend one's own mistake, and say nothing of what
-    /// exists here.
+    /// A credential that is not accepted.
     pub(crate) fn credential(fault: Fault) -> Self {
         let code = match fault {
             Fault::AmbiguousCredential => Code::AmbiguousCredential,
+            Fault::TokenScope => Code::ScopeNotAllowed,
             _ => Code::InvalidCredential,
         };
-        Self { fault: Some(fault), ..Self::new(code, credential::words(fault)) }
+        Self { fault: Some(fault), ..Self::new(code, fault.told()) }
     }
 
     /// One call too many.

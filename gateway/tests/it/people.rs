@@ -73,6 +73,14 @@ impl House {
         self.store.put_key(&row, None).await.unwrap()
     }
 
+    /// Changes anything about the caller's key.
+    pub(crate) async fn change_rules(&self, caller: &Caller, change: impl FnOnce(&mut Key)) {
+        let mut row = self.key(caller);
+        change(&mut row);
+        self.store.put_key(&row, None).await.unwrap();
+        self.take_in().await;
+    }
+
     /// Changes what the caller itself is.
     pub(crate) async fn change_member(
         &self,

@@ -103,6 +103,15 @@ impl House {
         values.iter().sum()
     }
 
+    /// A sample of a series that has one label.
+    pub(crate) async fn metric_of(&self, series: &str, label: &str) -> u64 {
+        let text = self.operations("/metrics").await.text().await.unwrap();
+        let label = format!("=\"{label}\"}} ");
+        let mut samples = text.lines().filter(|line| line.starts_with(series));
+        let sample = samples.find_map(|line| line.split_once(&label));
+        sample.unwrap_or_else(|| panic!("no {series} {label} in {text}")).1.parse().unwrap()
+    }
+
     /// A page of the operations listener.
     pub(crate) async fn operations(&self, path: &str) -> reqwest::Response {
         let url = format!("http://{}{path}", self.gateway.operations_address());

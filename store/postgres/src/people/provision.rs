@@ -25,13 +25,18 @@ pub(crate) async fn provision(
     if let Some(known) = known(&mut tx, member).await? {
         return Ok((known, stamp(&mut tx).await?.seq));
     }
+    if find(&mut tx, member.org, member.standing.id).await?.is_some() {
+        return Err(Error::conflict(format!("there is a {} already", member.standing.id)));
+    }
     write_member(&mut tx, member).await?;
     if let Some(limit) = limit {
         money::write_limit(&mut tx, member.org, limit, CountsFrom::PeriodStart, *now).await?;
     }
     let mut seq = record(&mut tx, member.org, Entity::Member(member.standing.id)).await?;
     if let Some(limit) = limit {
-        seq = record(&mut tx, member.org, Entity::Limit(limit.id)).await?;
+        record(&mut tx, member.org, Entity::Limit(limit.id)).await?;
+        // Told once more: nobody hears of the member before its limit.
+        seq = record(&mut tx, member.org, Entity::Member(member.standing.id)).await?;
     }
     tx.commit().await?;
     Ok((member.clone(), seq))

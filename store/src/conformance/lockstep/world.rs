@@ -2,19 +2,17 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use ledger::{Charge, Epoch, HoldId, Instant, LineSource, NodeId, OrgId, Shard};
+use ledger::{Charge, Epoch, HoldId, Instant, NodeId, OrgId, Shard};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
-use super::super::fixture::{HOUR, NOW, org_id, secret};
+use super::super::fixture::{HOUR, NOW, org_id};
 use super::super::node::Node;
+use super::examples::{ALL, examples};
 use super::keys::LastClaim;
 use super::op::{Answer, Op};
 use super::people::settling_in;
-use crate::{
-    ChangeSeq, ClaimAnswer, Error, Model, NodeState, Registration, Result, SyncRequest, UsageQuery,
-    Verdict,
-};
+use crate::{ChangeSeq, Model, Registration, Result, RevokedToken, SyncRequest, UsageQuery};
 
 /// Who is there, and what the last calls were.
 pub(super) struct World {
@@ -28,6 +26,8 @@ pub(super) struct World {
     /// Requests that claimed a key, whether or not they got it, and have not been charged.
     pub(super) claimed: Vec<(u128, HoldId)>,
     pub(super) last_claim: Option<LastClaim>,
+    /// Tokens that were revoked, and when they end.
+    revoked: BTreeMap<(OrgId, u128), Instant>,
     /// What comes before chance: somebody must be there for anything to happen.
     first: VecDeque<Op>,
     /// The epoch that was begun for nobody when a node was given up last.
@@ -47,6 +47,7 @@ impl World {
             charges: Vec::new(),
             claimed: Vec::new(),
             last_claim: None,
+            revoked: BTreeMap::new(),
             retired: BTreeMap::new(),
             first: starts.into_iter().chain((1..=3).flat_map(settling_in)).collect(),
             happened: BTreeMap::new(),
@@ -76,7 +77,7 @@ impl World {
 
     pub(super) async fn next(&mut self, model: &Model) -> Op {
         self.pass_time();
-        let op = match self.pick(0..=99) {
+        let op = match self.pick(0..=109) {
             0..=33 => self.some_call(model).await,
             34..=40 => self.some_beat(),
             41..=47 => self.some_claim(),
@@ -88,9 +89,10 @@ impl World {
             67..=70 => self.some_question(),
             71..=72 => Op::Indeterminate(self.happens(50).then(|| org_id(self.some_org()))),
             73..=75 => Op::Expire(self.now),
-            76..=80 => self.some_change_of_people(),
+            76..=80 => self.some_change_of_people(model).await,
             81..=90 => self.some_grant(model).await,
-            _ => self.some_limit(model).await,
+            91..=99 => self.some_limit(model).await,
+            _ => self.some_entry(model).await,
         };
         self.first.pop_front().unwrap_or(op)
     }
@@ -161,7 +163,7 @@ impl World {
         match self.pick(0..=4) {
             4 => Op::Nodes(self.now),
             0 => Op::ChangesSince(ChangeSeq(self.pick(0..=60)), 20),
-            1 => Op::Identity(secret(u8::try_from(self.pick(1..=9)).unwrap_or(1)).hash),
+            1 => Op::Identity(self.some_secret().hash),
             2 => {
                 let holds: Vec<(OrgId, HoldId)> =
                     self.charges.iter().map(|charge| (charge.org, charge.hold)).collect();
@@ -197,6 +199,7 @@ impl World {
             (Op::Retire(retirement), Ok(Answer::Retired(retired))) => {
                 self.retired.insert(retirement.node, retired.epoch);
             }
+            (Op::RevokeToken(org, token, now), Ok(_)) => self.revoked(*org, token, *now),
             _ => {}
         }
     }
@@ -219,119 +222,20 @@ impl World {
         }
     }
 
+    fn revoked(&mut self, org: OrgId, token: &RevokedToken, now: Instant) {
+        let known = self.revoked.len();
+        self.revoked.retain(|(of, _), until| *of != org || *until > now);
+        if self.revoked.len() < known {
+            *self.happened.entry("forgot a token").or_default() += 1;
+        }
+        let until = self.revoked.entry((org, token.id())).or_insert(token.until);
+        *until = (*until).max(token.until);
+    }
+
     /// A run must have met what it was made for, or it proves nothing.
     pub(super) fn check_that_everything_happened(&self) {
         for met in ALL {
             assert!(self.happened.contains_key(met), "no step {met}: {:?}", self.happened);
         }
-    }
-}
-
-const ALL: [&str; 31] = [
-    "wrote something off",
-    "made up for a loss",
-    "found a loss spent",
-    "met one that is retired",
-    "leased",
-    "leased to an ask",
-    "was short for good",
-    "was short for now",
-    "was held",
-    "was in doubt",
-    "was recalled",
-    "wished for more than a share",
-    "booked a lost lease",
-    "told of what is recalled",
-    "met a silent gateway",
-    "met one that has left",
-    "gave back",
-    "burnt a grant",
-    "counted in a limit",
-    "paid from an earlier start's lease",
-    "opened with something spent",
-    "expired",
-    "gave something back",
-    "listed what is indeterminate",
-    "was corrupt",
-    "was a conflict",
-    "was a rewind or a mismatch",
-    "claimed a key",
-    "met a running request",
-    "met a finished request",
-    "met a key of something else",
-];
-
-/// What an operation and its answer are examples of.
-fn examples(op: &Op, answer: &Result<Answer>) -> Vec<&'static str> {
-    let mut met = Vec::new();
-    match (op, answer) {
-        (Op::Sync(request), Ok(Answer::Synced(answer))) => {
-            let lines = || request.events.iter().flat_map(|charge| &charge.lines);
-            let earlier = |charge: &Charge| charge.hold.epoch < request.epoch;
-            let paid_earlier =
-                request.events.iter().any(|charge| earlier(charge) && !charge.lines.is_empty());
-            met.extend((!answer.granted.is_empty()).then_some("leased"));
-            met.extend(answer.verdicts.iter().map(decided));
-            met.extend((!answer.recalled.is_empty()).then_some("was recalled"));
-            let divided = request.refill.iter().any(|wish| wish.divisor.get() > 1);
-            met.extend(
-                (divided && answer.granted.is_empty()).then_some("wished for more than a share"),
-            );
-            met.extend((!request.regranted.is_empty()).then_some("booked a lost lease"));
-            met.extend((!request.give_back.is_empty()).then_some("gave back"));
-            met.extend((!request.report.is_empty()).then_some("burnt a grant"));
-            let counted = lines().any(|line| line.source == LineSource::Limit);
-            met.extend(counted.then_some("counted in a limit"));
-            met.extend(paid_earlier.then_some("paid from an earlier start's lease"));
-        }
-        (_, Ok(Answer::Alive(heard))) => {
-            met.extend((!heard.recalled.is_empty()).then_some("told of what is recalled"));
-        }
-        (_, Ok(Answer::Retired(retired))) => {
-            met.extend((!retired.written_off.is_empty()).then_some("wrote something off"));
-            met.extend((!retired.compensations.is_empty()).then_some("made up for a loss"));
-        }
-        (_, Ok(Answer::Nodes(nodes))) => {
-            let any = |state| nodes.iter().any(|node| node.state == state);
-            met.extend(any(NodeState::Suspect).then_some("met a silent gateway"));
-            met.extend(any(NodeState::Stopped).then_some("met one that has left"));
-            met.extend(any(NodeState::Retired).then_some("met one that is retired"));
-        }
-        (_, Ok(Answer::Periods(periods))) => {
-            let spent = periods.iter().any(|period| !period.spent.is_zero());
-            met.extend(spent.then_some("opened with something spent"));
-        }
-        (_, Ok(Answer::Expired(expired))) => {
-            met.extend((!expired.is_empty()).then_some("expired"));
-        }
-        (_, Ok(Answer::Adjusted(adjusted))) => {
-            met.extend((adjusted.after < adjusted.before).then_some("gave something back"));
-        }
-        (_, Ok(Answer::Indeterminate(listed))) => {
-            met.extend((!listed.is_empty()).then_some("listed what is indeterminate"));
-        }
-        (_, Ok(Answer::Claim(answer))) => met.push(match answer {
-            ClaimAnswer::Claimed => "claimed a key",
-            ClaimAnswer::Running { .. } => "met a running request",
-            ClaimAnswer::Finished { .. } => "met a finished request",
-            ClaimAnswer::Mismatch => "met a key of something else",
-        }),
-        (_, Err(Error::Corrupt(_))) => met.push("was corrupt"),
-        (_, Err(Error::Conflict(_))) => met.push("was a conflict"),
-        (_, Err(Error::Rewind { .. } | Error::Mismatch { .. })) => {
-            met.push("was a rewind or a mismatch");
-        }
-        _ => {}
-    }
-    met
-}
-
-const fn decided(verdict: &Verdict) -> &'static str {
-    match verdict {
-        Verdict::Leased => "leased to an ask",
-        Verdict::Short { lasting: true, .. } => "was short for good",
-        Verdict::Short { lasting: false, .. } => "was short for now",
-        Verdict::Held => "was held",
-        Verdict::InDoubt => "was in doubt",
     }
 }

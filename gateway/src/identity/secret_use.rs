@@ -3,24 +3,25 @@
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use ledger::Instant;
+use store::SecretHash;
 
 /// A later use than this after the last one is noted: requests of one key do not write at one place.
 const FINENESS_MICROS: i64 = 1_000_000;
 
 /// The last use of a secret.
-pub(crate) struct LastUse {
+pub(crate) struct SecretUse {
+    pub(crate) secret: SecretHash,
     micros: AtomicI64,
     /// Somebody has taken it on to tell the store.
     taken_on: AtomicBool,
 }
 
-impl Default for LastUse {
-    fn default() -> Self {
-        Self { micros: AtomicI64::new(i64::MIN), taken_on: AtomicBool::new(false) }
+impl SecretUse {
+    /// It has not been used.
+    pub(crate) const fn none(secret: SecretHash) -> Self {
+        Self { secret, micros: AtomicI64::new(i64::MIN), taken_on: AtomicBool::new(false) }
     }
-}
 
-impl LastUse {
     /// Notes a use; whether somebody has to take it on.
     pub(crate) fn note(&self, now: Instant) -> bool {
         let last = self.micros.load(Ordering::Relaxed);
@@ -32,9 +33,9 @@ impl LastUse {
     }
 
     /// What the store is to be told; what comes from here on has to be taken on anew.
-    pub(crate) fn take(&self) -> Instant {
+    pub(crate) fn take(&self) -> (SecretHash, Instant) {
         self.taken_on.store(false, Ordering::Release);
-        Instant::from_micros(self.micros.load(Ordering::Acquire))
+        (self.secret, Instant::from_micros(self.micros.load(Ordering::Acquire)))
     }
 
     /// The store could not be told; whether somebody has to take it on.
@@ -49,16 +50,17 @@ mod tests {
 
     #[test]
     fn a_use_is_taken_on_once_and_told_as_late_as_it_was() {
-        let (at, last_use) = (Instant::from_seconds, LastUse::default());
-        assert!(last_use.note(at(10)));
-        assert!(!last_use.note(at(12)), "it is taken on already");
-        assert!(!last_use.note(at(11)), "it was used later");
-        assert_eq!(last_use.take(), at(12));
-        assert!(!last_use.note(at(12)), "nothing new to tell");
-        assert!(last_use.note(at(13)));
-        assert_eq!(last_use.take(), at(13));
-        assert!(last_use.put_back());
-        assert!(!last_use.note(at(14)));
-        assert_eq!(last_use.take(), at(14));
+        let (at, secret) = (Instant::from_seconds, SecretHash([7; 32]));
+        let last = SecretUse::none(secret);
+        assert!(last.note(at(10)));
+        assert!(!last.note(at(12)), "it is taken on already");
+        assert!(!last.note(at(11)), "it was used later");
+        assert_eq!(last.take(), (secret, at(12)));
+        assert!(!last.note(at(12)), "nothing new to tell");
+        assert!(last.note(at(13)));
+        assert_eq!(last.take(), (secret, at(13)));
+        assert!(last.put_back());
+        assert!(!last.note(at(14)), "it is taken on already");
+        assert_eq!(last.take(), (secret, at(14)));
     }
 }

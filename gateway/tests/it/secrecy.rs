@@ -1,0 +1,129 @@
+//! A secret that a client sends is in nothing that the gateway prints, counts or answers.
+
+use std::io::Write;
+use std::sync::Arc;
+
+use ledger::KeyStatus;
+use parking_lot::Mutex;
+use reqwest::RequestBuilder;
+use serde_json::json;
+
+use crate::calls::{CHAT, MESSAGES, MODELS, chat, streamed};
+use crate::edits::{price, replaced};
+use crate::house::House;
+use crate::people::Caller;
+
+/// Everything that was printed, at whatever level.
+#[derive(Clone, Default)]
+struct Printed(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Printed {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Printed {
+    /// From here on all that is logged is printed here: a process has one log.
+    fn everything() -> Self {
+        let printed = Self::default();
+        let writer = printed.clone();
+        let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE);
+        subscriber.with_writer(move || writer.clone()).init();
+        printed
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock()).into_owned()
+    }
+}
+
+/// Sends a request, and keeps all of its answer.
+async fn answer(request: RequestBuilder, answers: &mut String) -> u16 {
+    let response = request.send().await.unwrap();
+    let status = response.status().as_u16();
+    answers.push_str(&format!("{:?}\n", response.headers()));
+    answers.push_str(&response.text().await.unwrap_or_default());
+    status
+}
+
+/// No twelve characters of a secret are in a text.
+#[track_caller]
+fn assert_silent(secret: &str, text: &str, place: &str) {
+    let digits = &secret["bursar_u_".len()..];
+    for part in digits.as_bytes().windows(12) {
+        let part = str::from_utf8(part).unwrap();
+        let line = text.lines().find(|line| line.contains(part));
+        assert!(line.is_none(), "{place}: {}", line.unwrap());
+    }
+}
+
+/// Every way in which a client sends a secret, right and wrong.
+async fn every_way(house: &House, caller: &Caller, answers: &mut String) {
+    let secret = &caller.secret;
+    let typo = format!("{}x", &secret[..secret.len() - 1]);
+    let get = |query: &str| house.client.get(house.url(&format!("{MODELS}?{query}")));
+    let post = |path, body| house.client.post(house.url(path)).json(&body);
+    for request in [
+        get(&format!("key={secret}")),
+        get(&format!("key={secret}")).bearer_auth(secret),
+        get("").bearer_auth(&typo),
+        get("").bearer_auth(format!("{secret} ")),
+        get("").header("authorization", secret),
+        get("").header("authorization", format!("Basic {secret}")),
+        get("").header("authorization", format!("Bearer {secret}.{secret}.{secret}")),
+        get("").header("x-api-key", secret).header("api-key", &typo),
+        post(CHAT, chat("mock-flat")).bearer_auth(secret),
+        post(CHAT, streamed("mock-chat")).bearer_auth(secret),
+        post(CHAT, chat("mock-unheard-of")).bearer_auth(secret),
+        post(CHAT, json!([])).bearer_auth(secret),
+        post(MESSAGES, chat("mock-flat")).header("x-api-key", secret),
+        post("/openai/v1/nowhere", json!({})).bearer_auth(secret),
+        // A provider that is not there, which is an error that is logged.
+        post(&format!("/away/v1/chat/completions?key={secret}"), chat("m")).bearer_auth(secret),
+        post(&format!("/away/v1/chat/completions?key={secret}"), chat("m")).bearer_auth(&typo),
+    ] {
+        answer(request, answers).await;
+    }
+}
+
+const AWAY: &str = "providers:
+  away:
+    prefix: /away
+    dialect: openai
+    base_url: http://127.0.0.1:1
+    credential: \"${PROVIDER_KEY}\"
+    routes: [{method: POST, path: /v1/chat/completions, tool: chatbot, meter: openai-chat}]
+";
+
+#[tokio::test]
+async fn no_part_of_a_secret_is_told_to_anybody() {
+    let printed = Printed::everything();
+    let house = House::with(|text| {
+        let text = price("provider: away, model: m, per_request: \"1\"")(text);
+        replaced(&text, "providers:\n", AWAY)
+    })
+    .await;
+    let (caller, blocked, revoked) =
+        (house.caller("100").await, house.caller("10").await, house.caller("10").await);
+    house.change_key(&blocked, |key| key.status = KeyStatus::Blocked).await;
+    house.change_key(&revoked, |key| key.status = KeyStatus::Revoked).await;
+    let mut answers = String::new();
+    for caller in [&caller, &blocked, &revoked] {
+        every_way(&house, caller, &mut answers).await;
+    }
+    answers.push_str(&house.operations("/metrics").await.text().await.unwrap());
+    let secrets = [caller.secret, blocked.secret, revoked.secret];
+    house.gateway.shutdown().await.unwrap();
+    let printed = printed.text();
+    assert!(printed.contains("key_malformed") && answers.contains("invalid_credential"));
+    for secret in &secrets {
+        assert_silent(secret, &printed, "printed");
+        assert_silent(secret, &answers, "answered");
+    }
+}
