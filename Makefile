@@ -23,9 +23,9 @@ check: ## formatting, lints, documentation, and who may depend on what
 	RUSTDOCFLAGS=-Dwarnings cargo doc --locked --no-deps --workspace
 	cargo deny --locked check -A unused-wrapper bans licenses sources
 
-bench: ## the ledger, the journal and the store timed, then the gateway beside a bare proxy in one run
+bench: ## the ledger, recognition, the journal and the store timed, then the gateway beside a bare proxy in one run
 	@scripts/bootstrap build
-	cargo bench --locked -p ledger -p journal -p store-sqlite
+	cargo bench --locked -p ledger -p identity -p journal -p store-sqlite
 	cargo run --locked --release -p loadtest -- compare $(ARGS)
 
 audit: ## known vulnerabilities and unmaintained crates (fetches the advisory database)

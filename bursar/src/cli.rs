@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ledger::{Credits, HoldId, OrgId};
 
+use crate::key::KeyCommand;
+
 /// A gateway to AI providers that takes credits before each call.
 #[derive(Parser)]
 #[command(version, arg_required_else_help = true)]
@@ -43,6 +45,13 @@ pub(crate) enum Command {
     /// Organisations
     #[command(subcommand)]
     Org(OrgCommand),
+    /// The keys of an organisation, by way of the admin API
+    ///
+    /// Ends with 0 when it is done, with 1 when the admin API says no, with 2 for a mistake on the
+    /// command line, with 69 when the admin API or its store cannot be reached, and with 77 when
+    /// there is no admin token or it is not one.
+    #[command(subcommand)]
+    Key(KeyCommand),
     /// What was charged
     #[command(subcommand)]
     Ledger(LedgerCommand),

@@ -3,6 +3,7 @@
 mod check;
 mod cli;
 mod demo;
+mod key;
 mod ledger;
 mod migrate;
 mod nodes;
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
         Command::Config(ConfigCommand::Schema) => check::schema(),
         Command::Config(ConfigCommand::Print { file }) => check::print(&file),
         Command::Org(OrgCommand::Import(arguments)) => org::import(&arguments),
+        Command::Key(command) => key::key(&command),
         Command::Ledger(LedgerCommand::Charges(arguments)) => ledger::charges(&arguments),
         Command::Ledger(LedgerCommand::Indeterminate(arguments)) => {
             ledger::indeterminate(&arguments)

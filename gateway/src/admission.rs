@@ -13,6 +13,7 @@ use crate::growth::{Growth, Terms};
 use crate::idempotency;
 use crate::metrics::Metrics;
 use crate::org::{Claim, Kept, Unmet};
+use crate::project;
 use crate::quote::{Output, Quoted, quote};
 use crate::refusal::{Code, Denial};
 use crate::running::{Admitted, Running};
@@ -48,7 +49,7 @@ impl Admission {
         let bytes = u64::try_from(body.len()).unwrap_or(u64::MAX);
         let (book, bounds) = (&runtime.price_book, &routed.route.bounds);
         let quoted = quote(book, &routed.provider, tool, *meter, bounds, &asked, bytes)?;
-        let path = routed.caller.path(Some(tool), routed.project);
+        let path = routed.path();
         let standings = org.standings();
         if org.is_quarantined() || self.ledger.is_cut_off(runtime.bounds.max_offline) {
             return Err(Denial::ledger_unavailable());
@@ -116,6 +117,7 @@ impl Admission {
         let kept = Kept::new(org, hold);
         // What the book does not decide may have changed while the request waited.
         routed.caller.check(routed.address, Some(&quoted.model), org.now())?;
+        project::check(&routed.caller, routed.project)?;
         let hold = kept.hold();
         let opened = Arc::new(Opened {
             hold: exchange.id,

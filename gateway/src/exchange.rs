@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use bursar_config::{Config, Dialect, Provider, Route};
 use bytes::Bytes;
-use ledger::{HoldId, ProjectId};
+use ledger::HoldId;
 use prometheus::IntGauge;
 
 use crate::idempotency::IdempotencyKey;
 use crate::identity::{Caller, NOWHERE};
+use crate::project::Named;
 use crate::rates::Places;
 use crate::refusal::Denial;
 use crate::running::Running;
@@ -59,7 +60,7 @@ pub(crate) struct Routed {
     pub(crate) upstream_path: String,
     pub(crate) caller: Arc<Caller>,
     pub(crate) address: IpAddr,
-    pub(crate) project: Option<ProjectId>,
+    pub(crate) project: Option<Named>,
     /// The key that the client sent, on a route with a price.
     pub(crate) idempotency: Option<IdempotencyKey>,
 }
@@ -107,16 +108,16 @@ impl Exchange {
         }
     }
 
-    /// Whoever fails too often is not listened to at length: little is read of its body.
-    pub(crate) fn listen_briefly(&mut self) {
-        self.body_bound = Some(self.body_bound.unwrap_or(u64::MAX).min(BRIEFLY));
-    }
-
     /// It runs no longer: before the last bytes are let go, since who has them may call again.
     pub(crate) fn leave(&mut self) {
         if let Some(places) = &mut self.places {
             places.free();
         }
+    }
+
+    /// Whoever fails too often is not listened to at length: little is read of its body.
+    pub(crate) fn listen_briefly(&mut self) {
+        self.body_bound = Some(self.body_bound.unwrap_or(u64::MAX).min(BRIEFLY));
     }
 
     pub(crate) fn running(&mut self) -> Option<&mut Running> {

@@ -6,19 +6,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use ::identity::{Failures, Fault};
 use bursar_config::{Purpose, Route, Runtime};
 use http::HeaderMap;
-use ledger::{Credits, ProjectId, Tool};
+use ledger::{Credits, PathIndex, Tool};
 use pingora::http::RequestHeader;
 
 use crate::exchange::{Exchange, Routed};
 use crate::idempotency::IdempotencyKey;
 use crate::identity::{Caller, Keyring, Presented, presented};
 use crate::metrics::Metrics;
+use crate::project::{self, Named};
 use crate::rates::Places;
 use crate::refusal::{Code, Denial};
 use crate::sync::Ledger;
 
-/// The header that names a project instead of the key's own.
-pub(crate) const PROJECT_HEADER: &str = "x-bursar-project";
 /// The gateway's own routes begin with this.
 pub(crate) const OWN_PREFIX: &str = "/bursar/v1/";
 
@@ -88,9 +87,12 @@ impl Gate {
             ));
         };
         exchange.places = count(&caller, &matched.route)?;
-        let project = project(&caller, &request.headers)?;
+        let project = Named::by_header(&caller, &request.headers)?;
         let idempotency = match matched.route.purpose {
-            Purpose::Tool { .. } => IdempotencyKey::of(request)?,
+            Purpose::Tool { .. } => {
+                project::check(&caller, project)?;
+                IdempotencyKey::of(request)?
+            }
             Purpose::NoTool => None,
         };
         let routed = Routed {
@@ -166,9 +168,14 @@ impl Routed {
         self.route.purpose.tool()
     }
 
+    /// The path that it is charged by.
+    pub(crate) fn path(&self) -> PathIndex {
+        self.caller.path(self.tool(), self.project.map(Named::project))
+    }
+
     /// Whether the key opens anything, for a route without a tool.
     pub(crate) fn may_pass(&self) -> Result<(), Denial> {
-        let path = self.caller.path(None, self.project);
+        let path = self.path();
         self.caller.org.standing(path).map_err(|refusal| self.refused(&refusal))
     }
 
@@ -177,11 +184,11 @@ impl Routed {
         let Some(tool) = self.tool() else { return self.may_pass() };
         if self.idempotency.is_some() {
             // The last credits may have gone to the first request of the key, which is told instead.
-            let path = self.caller.path(Some(tool), self.project);
+            let path = self.path();
             return self.caller.org.standing(path).map_err(|refusal| self.refused(&refusal));
         }
         let org = &self.caller.org;
-        let path = self.caller.path(Some(tool), self.project);
+        let path = self.path();
         let book = &exchange.config.runtime.price_book;
         let least = book.cheapest(&self.provider.name, tool).unwrap_or(Credits::ZERO);
         org.probe(exchange.id, path, least).map_err(|refusal| self.refused(&refusal))
@@ -228,22 +235,4 @@ fn check_header(request: &RequestHeader, runtime: &Runtime) -> Result<(), Denial
         return Err(Denial::new(Code::HeaderTooLarge, message));
     }
     Ok(())
-}
-
-/// The project that a request names.
-fn project(caller: &Caller, headers: &HeaderMap) -> Result<Option<ProjectId>, Denial> {
-    let Some(slug) = headers.get(PROJECT_HEADER) else { return Ok(None) };
-    let slug = slug.to_str().unwrap_or_default();
-    match caller.org.view().project(slug, caller.member) {
-        Some(Ok(project)) => Ok(Some(project)),
-        Some(Err(())) => Err(Denial::new(
-            Code::ProjectNotAllowed,
-            format!("you may not charge the project `{slug}`"),
-        )),
-        None => Err(Denial::new(
-            Code::InvalidRequest,
-            format!("your organisation has no project `{slug}`"),
-        )
-        .about(Some(PROJECT_HEADER.to_owned()))),
-    }
 }

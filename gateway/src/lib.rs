@@ -18,6 +18,7 @@ mod exchange;
 mod counter;
 mod gate;
 mod identity;
+mod project;
 mod rates;
 
 mod body;

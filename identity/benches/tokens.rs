@@ -8,10 +8,10 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use identity::{Issuers, Seen, TokenHash};
 use serde_json::json;
 
-#[expect(dead_code, reason = "the tests use more of it")]
+#[expect(clippy::panic, reason = "it is the tests' own")]
 #[path = "../src/tests/configured.rs"]
 mod configured;
-#[expect(dead_code, reason = "the tests use more of it")]
+#[expect(dead_code, clippy::unwrap_used, clippy::panic, reason = "it is the tests' own")]
 #[path = "../src/tests/mint.rs"]
 mod mint;
 

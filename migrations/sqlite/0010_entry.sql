@@ -57,21 +57,23 @@ CREATE TABLE key_secrets_known (
     hint         TEXT    NOT NULL, -- its first characters, by which people know it
     created_at   INTEGER NOT NULL,
     not_after    INTEGER NOT NULL, -- first instant at which it no longer opens the key
+    revoked      INTEGER NOT NULL, -- 1: its key is; here as well, so that a start reads a million without their keys
     last_used_at INTEGER,          -- as far as gateways have told; no change of the key
 
-    CONSTRAINT key_secrets_pk     PRIMARY KEY (secret_hash),
-    CONSTRAINT key_secrets_places UNIQUE (shard, org_id, key_id, place),
-    CONSTRAINT key_secrets_key    FOREIGN KEY (shard, org_id, key_id)
+    CONSTRAINT key_secrets_pk      PRIMARY KEY (secret_hash),
+    CONSTRAINT key_secrets_places  UNIQUE (shard, org_id, key_id, place),
+    CONSTRAINT key_secrets_key     FOREIGN KEY (shard, org_id, key_id)
         REFERENCES keys (shard, org_id, key_id),
-    CONSTRAINT key_secrets_length CHECK (length(secret_hash) = 32)
+    CONSTRAINT key_secrets_length  CHECK (length(secret_hash) = 32),
+    CONSTRAINT key_secrets_revoked CHECK (revoked IN (0, 1))
 ) STRICT, WITHOUT ROWID;
 
 INSERT INTO key_secrets_known (
-    secret_hash, shard, org_id, key_id, place, pepper, hint, created_at, not_after)
+    secret_hash, shard, org_id, key_id, place, pepper, hint, created_at, not_after, revoked)
 SELECT secret_hash, shard, org_id, key_id,
     row_number() OVER (
         PARTITION BY shard, org_id, key_id ORDER BY not_after DESC, secret_hash) - 1,
-    pepper, keys.hint, keys.created_at, not_after
+    pepper, keys.hint, keys.created_at, not_after, keys.status = 'revoked'
 FROM key_secrets JOIN keys USING (shard, org_id, key_id);
 DROP TABLE key_secrets;
 ALTER TABLE key_secrets_known RENAME TO key_secrets;

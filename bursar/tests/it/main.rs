@@ -7,6 +7,7 @@ mod cluster;
 mod command_line;
 mod demo;
 mod disagreements;
+mod key;
 mod killed;
 mod ledger;
 mod node;

@@ -15,7 +15,11 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) fn bursar(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_bursar"));
     command.args(arguments).stdin(Stdio::null());
-    command.env_remove("BURSAR_LOG").env_remove("BURSAR_LOG_FORMAT");
+    for name in
+        ["BURSAR_LOG", "BURSAR_LOG_FORMAT", "BURSAR_ADMIN", "BURSAR_ADMIN_TOKEN", "BURSAR_ORG"]
+    {
+        command.env_remove(name);
+    }
     command
 }
 

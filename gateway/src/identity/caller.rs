@@ -54,6 +54,13 @@ impl Caller {
         }
     }
 
+    /// The project that its calls are charged to unless they name another.
+    pub(crate) fn own_project(&self) -> Option<ProjectId> {
+        match &self.credential {
+            Credential::Key { id, .. } => self.org.key(*id)?.standing.project,
+        }
+    }
+
     /// Whose calls a call of it is counted among: the narrowest first.
     pub(crate) fn scopes(&self) -> impl Iterator<Item = Scope> + use<> {
         let key = self.key().map(Scope::Key);

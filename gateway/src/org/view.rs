@@ -10,7 +10,8 @@ use store::{Group, Member, OrgData, Project, Role};
 pub(crate) struct OrgView {
     pub(super) members: HashMap<MemberId, Member>,
     pub(super) groups: HashMap<GroupId, Group>,
-    projects: HashMap<String, Project>,
+    projects: HashMap<ProjectId, Project>,
+    slugs: HashMap<String, ProjectId>,
     /// Whether everything that is spent has to be charged to a project.
     pub(crate) require_project: bool,
     /// The groups that a restricted grant is for.
@@ -49,8 +50,9 @@ impl OrgView {
     }
 
     pub(crate) fn put_project(&mut self, project: Project) {
-        self.projects.retain(|_, known| known.id != project.id);
-        self.projects.insert(project.slug.clone(), project);
+        self.slugs.retain(|_, known| *known != project.id);
+        self.slugs.insert(project.slug.clone(), project.id);
+        self.projects.insert(project.id, project);
     }
 
     pub(crate) fn put_grant(&mut self, grant: &ledger::Grant) {
@@ -61,12 +63,13 @@ impl OrgView {
         }
     }
 
-    /// The project of this slug; `Err` when this member may not use it.
-    pub(crate) fn project(&self, slug: &str, member: MemberId) -> Option<Result<ProjectId, ()>> {
-        let project = self.projects.get(slug)?;
-        let open = project.status == store::ProjectStatus::Active;
-        let listed = project.members.as_ref().is_none_or(|members| members.contains(&member));
-        Some(if open && listed { Ok(project.id) } else { Err(()) })
+    pub(crate) fn project(&self, id: ProjectId) -> Option<&Project> {
+        self.projects.get(&id)
+    }
+
+    /// The project of this slug.
+    pub(crate) fn project_called(&self, slug: &str) -> Option<&Project> {
+        self.projects.get(self.slugs.get(slug)?)
     }
 
     pub(super) fn admins(&self) -> impl Iterator<Item = &Member> {

@@ -7,7 +7,7 @@ use crate::house::House;
 use crate::watch::{header, request_id};
 
 /// The machine block of a refusal.
-const FIELDS: [&str; 14] = [
+const FIELDS: [&str; 15] = [
     "code",
     "scope",
     "scope_id",
@@ -18,6 +18,7 @@ const FIELDS: [&str; 14] = [
     "required",
     "remaining",
     "resets_at",
+    "rate",
     "first",
     "retryable",
     "request_id",

@@ -36,6 +36,8 @@ mod outage;
 mod output;
 mod own_routes;
 mod prices;
+mod projects;
+mod rates;
 mod refused_bodies;
 mod reload;
 mod restart;

@@ -23,7 +23,7 @@ enum Private {
     P256(EcdsaKeyPair),
     P384(EcdsaKeyPair),
     Ed(Ed25519KeyPair),
-    Shared(hmac::Key),
+    Shared(Box<hmac::Key>),
 }
 
 impl Signer {
@@ -46,7 +46,7 @@ impl Signer {
     }
 
     pub(crate) fn shared(secret: &[u8]) -> Self {
-        Self::of("", Private::Shared(hmac::Key::new(hmac::HMAC_SHA256, secret)))
+        Self::of("", Private::Shared(Box::new(hmac::Key::new(hmac::HMAC_SHA256, secret))))
     }
 
     fn of(name: &str, key: Private) -> Self {

@@ -48,7 +48,7 @@ pub(crate) fn in_our_words(error: &sqlx::Error) -> store::Error {
         sqlx::Error::Database(refused) => {
             let text = told(refused.as_ref());
             match refused.code().as_deref() {
-                Some(UNTRANSLATABLE) => store::Error::Conflict(text),
+                Some(UNTRANSLATABLE | TOO_LONG) => store::Error::Conflict(text),
                 Some(code) if passes(code) => store::Error::Unavailable(text),
                 _ => store::Error::Corrupt(text),
             }
@@ -71,6 +71,9 @@ fn told(refused: &dyn DatabaseError) -> String {
 
 /// A text that no column can hold, such as one with a zero byte.
 const UNTRANSLATABLE: &str = "22021";
+
+/// A text that its column can hold and its index can not.
+const TOO_LONG: &str = "54000";
 
 /// Whether the world failed, so that the same call may succeed later: by the classes of SQLSTATE.
 fn passes(code: &str) -> bool {

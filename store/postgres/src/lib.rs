@@ -234,6 +234,9 @@ impl Store for PostgresStore {
     }
 
     async fn note_used(&self, used: &[(SecretHash, Instant)]) -> Result<()> {
+        if used.is_empty() {
+            return Ok(());
+        }
         self.bounded(async { people::note_used(&mut self.plain().await?, used).await }).await
     }
 

@@ -3,11 +3,14 @@
 
 use std::path::Path;
 
-use ledger::{AccountId, Credits, Epoch, Instant, NodeId, Shard};
+use ledger::{AccountId, Credits, Epoch, Instant, KeyId, KeyStatus, NodeId, OrgId, Shard};
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
-use store::{Granted, Store, SyncAnswer, SyncRequest};
+use store::{
+    ChangeSeq, Changed, Granted, Key, KeySecret, Rates, RevokedToken, SecretHash, Store,
+    SyncAnswer, SyncRequest,
+};
 use store_sqlite::SqliteStore;
 
 const APPLICATION_ID: i32 = 0x4275_7273;
@@ -84,4 +87,91 @@ async fn an_answer_that_was_kept_before_answers_had_verdicts_is_still_told() {
     assert_eq!(store.sync(&call).await.unwrap(), expected);
     let nodes = store.nodes(Instant::from_micros(7)).await.unwrap();
     assert_eq!(nodes[0].heard, Instant::from_micros(7), "it began");
+}
+
+const ORG: OrgId = OrgId::from_u128(0x0192_f0c1_0000_7000_8000_0000_0000_0001);
+
+/// An organisation with a member whose key was rotated, as versions up to 9 kept them.
+async fn settle_in(file: &mut SqliteConnection) {
+    let settle = format!(
+        "INSERT INTO orgs VALUES ({shard}, x'{org:032x}', 'Org', 'Studio', 5, 49, 'EUR', 'UTC', 1,
+             'ada', 7);
+         INSERT INTO members (shard, org_id, member_id, name, service_account, role, status)
+         VALUES ({shard}, x'{org:032x}', x'{member:032x}', 'Ada', 0, 'owner', 'active');
+         INSERT INTO keys (shard, org_id, key_id, member_id, name, hint, surface, status,
+             created_at, expires_at)
+         VALUES ({shard}, x'{org:032x}', x'{key:032x}', x'{member:032x}', 'Key', 'bursar_u_ab',
+             'api', 'active', 11, 12),
+             ({shard}, x'{org:032x}', x'{gone:032x}', x'{member:032x}', 'Gone', 'bursar_u_cd',
+             'api', 'revoked', 11, 12);
+         INSERT INTO key_secrets VALUES
+             (x'{first:064x}', {shard}, x'{org:032x}', x'{key:032x}', 1, 20),
+             (x'{second:064x}', {shard}, x'{org:032x}', x'{key:032x}', 2, {ever}),
+             (x'{third:064x}', {shard}, x'{org:032x}', x'{gone:032x}', 2, {ever});
+         INSERT INTO changes VALUES
+             (1, {shard}, x'{org:032x}', 'org', x'{org:032x}'),
+             (3, {shard}, x'{org:032x}', 'member', x'{member:032x}'),
+             (4, {shard}, x'{org:032x}', 'key', x'{key:032x}');
+         UPDATE meta SET change_seq = 4;",
+        shard = ORG.shard().number(),
+        org = ORG.as_u128(),
+        member = 0x3001,
+        key = 0x4001,
+        gone = 0x4002,
+        first = 0xf1,
+        second = 0xf2,
+        third = 0xf3,
+        ever = i64::MAX,
+    );
+    sqlx::raw_sql(sqlx::AssertSqlSafe(settle)).execute(file).await.unwrap();
+}
+
+fn secret(hash: u8, pepper: u16, not_after: Instant) -> KeySecret {
+    let mut bytes = [0; 32];
+    bytes[31] = hash;
+    let (hint, created) = ("bursar_u_ab".to_owned(), Instant::from_micros(11));
+    KeySecret { hash: SecretHash(bytes), pepper, hint, created, not_after, last_used: None }
+}
+
+#[tokio::test]
+async fn who_could_enter_before_there_were_rules_for_it_still_can() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, migrations) = (folder.path().join("bursar.db"), folder.path().join("migrations"));
+    std::fs::create_dir(&migrations).unwrap();
+    let mut file = of_version(9, &path, &migrations).await;
+    settle_in(&mut file).await;
+    file.close().await.unwrap();
+
+    let store = SqliteStore::open(&path).await.unwrap();
+    let data = store.load(ORG).await.unwrap().unwrap();
+    assert_eq!((data.org.require_project, data.org.rates), (false, Rates::default()));
+    assert_eq!(data.org.name, "Org");
+    let member = &data.members[0];
+    assert_eq!((member.subjects.len(), member.tokens_valid_after), (0, Instant::MIN));
+    assert_eq!((member.name.as_str(), member.rates), ("Ada", Rates::default()));
+    let key = &data.keys[0];
+    let kept = [secret(0xf2, 2, Instant::MAX), secret(0xf1, 1, Instant::from_micros(20))];
+    assert_eq!(key.secrets, kept, "the one that it was rotated to comes first");
+    assert_eq!((key.models.as_ref(), key.ips.as_ref(), key.version), (None, None, 1));
+    assert_eq!((key.name.as_str(), key.standing.id), ("Key", KeyId::from_u128(0x4001)));
+    let open = kept.each_ref().map(|secret| secret.hash);
+    let mut hashes = store.secret_hashes(None, 9).await.unwrap();
+    hashes.reverse();
+    assert_eq!(hashes, open, "none of the key that was revoked");
+    let changes = store.changes_since(ChangeSeq(0), 9).await.unwrap();
+    let seqs: Vec<_> = changes.iter().map(|change| change.seq.0).collect();
+    assert_eq!(seqs, [1, 3, 4]);
+    assert_eq!(changes[2].what, Changed::Key(key.clone()));
+
+    // And the tables take what is new.
+    let mut blocked = Key { version: 2, ..key.clone() };
+    blocked.standing.status = KeyStatus::Blocked;
+    store.put_key(&blocked, Some(1)).await.unwrap();
+    assert_eq!(store.load(ORG).await.unwrap().unwrap().keys[0], blocked);
+    let (issuer, jti) = ("corp".to_owned(), "1".to_owned());
+    let token = RevokedToken { issuer, jti, until: Instant::from_micros(9) };
+    let seq = store.revoke_token(ORG, &token, Instant::from_micros(7)).await.unwrap();
+    let told = store.changes_since(ChangeSeq(5), 9).await.unwrap();
+    assert_eq!((told[0].seq, &told[0].what), (seq, &Changed::TokenRevoked(token)));
+    assert!(store::Audit::reconcile(&store).await.unwrap().holds());
 }

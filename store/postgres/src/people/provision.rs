@@ -25,6 +25,9 @@ pub(crate) async fn provision(
     if let Some(known) = known(&mut tx, member).await? {
         return Ok((known, stamp(&mut tx).await?.seq));
     }
+    if find(&mut tx, member.org, member.standing.id).await?.is_some() {
+        return Err(Error::conflict(format!("there is a {} already", member.standing.id)));
+    }
     write_member(&mut tx, member).await?;
     if let Some(limit) = limit {
         money::write_limit(&mut tx, member.org, limit, CountsFrom::PeriodStart, *now).await?;

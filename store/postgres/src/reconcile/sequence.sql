@@ -52,5 +52,7 @@ FROM applied WHERE NOT EXISTS (SELECT FROM nodes WHERE nodes.node = applied.node
 UNION ALL
 SELECT 0, 'the feed of changes', format('change %s as its last', change_seq),
     format('change %s', last)
-FROM meta CROSS JOIN (SELECT coalesce(max(seq), 0) AS last FROM changes) AS feed
+FROM meta CROSS JOIN (
+    SELECT greatest((SELECT max(seq) FROM changes), (SELECT max(seq) FROM revoked_tokens), 0) AS last
+) AS feed
 WHERE last > change_seq

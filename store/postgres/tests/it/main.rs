@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "what a test cannot go on without ends it")]
 
 mod encryption;
+mod entry;
 mod lineage;
 mod nudges;
 mod office;
@@ -10,3 +11,4 @@ mod races;
 mod reconcile;
 mod statements;
 mod tables;
+mod upgrade;

@@ -50,11 +50,16 @@ impl Office {
 
     /// Returns once a store waits for a lock.
     pub(crate) async fn until_a_store_waits(&self) {
+        self.until_stores_wait(1).await;
+    }
+
+    /// Returns once so many calls of stores wait for locks.
+    pub(crate) async fn until_stores_wait(&self, calls: i64) {
         const WAITING: &str = "SELECT count(*) FROM pg_stat_activity
              WHERE datname = current_database() AND application_name = 'bursar'
                  AND wait_event_type = 'Lock'";
         let mut raw = self.raw().await;
-        while sqlx::query_scalar::<_, i64>(WAITING).fetch_one(&mut raw).await.unwrap() == 0 {}
+        while sqlx::query_scalar::<_, i64>(WAITING).fetch_one(&mut raw).await.unwrap() < calls {}
     }
 
     /// Cuts every connection of every store.

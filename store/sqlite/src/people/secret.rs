@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use ledger::{Instant, KeyId, OrgId};
+use ledger::{Instant, KeyId, KeyStatus, OrgId};
 use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
 use store::{Key, KeyIdentity, KeySecret, MAX_SECRETS, SecretHash};
@@ -76,8 +76,8 @@ pub(super) async fn replace(tx: &mut SqliteConnection, key: &Key) -> Result<()> 
 async fn add(tx: &mut SqliteConnection, key: &Key, place: i64, secret: &KeySecret) -> Result<()> {
     let added = sqlx::query(
         "INSERT INTO key_secrets (secret_hash, shard, org_id, key_id, place, pepper, hint,
-             created_at, not_after, last_used_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+             created_at, not_after, revoked, last_used_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
          ON CONFLICT (secret_hash) DO NOTHING",
     )
     .bind(secret.hash.0.as_slice())
@@ -89,6 +89,7 @@ async fn add(tx: &mut SqliteConnection, key: &Key, place: i64, secret: &KeySecre
     .bind(secret.hint.as_str())
     .bind(secret.created.micros())
     .bind(secret.not_after.micros())
+    .bind(key.standing.status == KeyStatus::Revoked)
     .bind(secret.last_used.map(Instant::micros))
     .execute(tx)
     .await?;
@@ -118,10 +119,9 @@ pub(crate) async fn secret_hashes(
     after: Option<SecretHash>,
     max: usize,
 ) -> Result<Vec<SecretHash>> {
-    // In this order the page ends where it is full, however many there are.
     let rows = sqlx::query(
-        "SELECT secret_hash FROM key_secrets CROSS JOIN keys USING (shard, org_id, key_id)
-         WHERE secret_hash > ? AND status <> 'revoked' ORDER BY secret_hash LIMIT ?",
+        "SELECT secret_hash FROM key_secrets WHERE secret_hash > ? AND revoked = 0
+         ORDER BY secret_hash LIMIT ?",
     )
     .bind(after.map(|after| after.0.to_vec()).unwrap_or_default())
     .bind(i64::try_from(max).unwrap_or(i64::MAX))

@@ -4,6 +4,7 @@
 mod asking;
 mod calls;
 mod corrections;
+mod entry;
 mod keys;
 mod op;
 mod people;
@@ -71,6 +72,7 @@ fn said(answer: &Result<Answer>) -> Said<'_> {
     match answer {
         Ok(answer) => Said::Answer(answer),
         Err(Error::Conflict(_)) => Said::Refusal("Conflict".to_owned()),
+        Err(Error::Stale(_)) => Said::Refusal("Stale".to_owned()),
         Err(Error::NameTaken(_)) => Said::Refusal("NameTaken".to_owned()),
         Err(Error::Corrupt(_)) => Said::Refusal("Corrupt".to_owned()),
         Err(error) => Said::Refusal(format!("{error:?}")),

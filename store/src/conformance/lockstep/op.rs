@@ -7,9 +7,9 @@ use ledger::{
 
 use crate::{
     Adjusted, AdjustmentRequest, Alive, Change, ChangeSeq, ClaimAnswer, Expired, Group, Heartbeat,
-    IdempotencyClaim, Indeterminate, Key, KeyIdentity, Member, Org, Project, Registered,
-    Registration, Result, Retired, Retirement, SecretHash, Store, StoredNode, SyncAnswer,
-    SyncRequest, UsageQuery, UsageRow,
+    IdempotencyClaim, Indeterminate, Key, KeyIdentity, Member, Org, Project, Provision, Registered,
+    Registration, Result, Retired, Retirement, RevokedToken, SecretHash, Store, StoredNode,
+    SyncAnswer, SyncRequest, UsageQuery, UsageRow,
 };
 
 #[derive(Clone, Debug)]
@@ -25,6 +25,8 @@ pub(super) enum Op {
     UnclaimIdempotency(OrgId, Vec<HoldId>),
     OpenPeriods(OrgId, Instant),
     Identity(SecretHash),
+    SecretHashes(Option<SecretHash>, usize),
+    NoteUsed(Vec<(SecretHash, Instant)>),
     ChangesSince(ChangeSeq, usize),
     Charge(OrgId, HoldId),
     Usage(UsageQuery),
@@ -32,7 +34,10 @@ pub(super) enum Op {
     PutGroup(Group),
     PutProject(Project),
     PutMember(Member),
+    Provision(Provision),
+    MakeKey(Key, Vec<Limit>, Instant),
     PutKey(Key, Option<u64>),
+    RevokeToken(OrgId, RevokedToken, Instant),
     PutGrant(OrgId, Grant, Option<String>, Instant),
     PutLimit(OrgId, Limit, CountsFrom, Instant),
     RemoveLimit(OrgId, LimitId),
@@ -52,10 +57,12 @@ pub(super) enum Answer {
     Claim(ClaimAnswer),
     Periods(Vec<PeriodOpened>),
     Identity(Option<KeyIdentity>),
+    Secrets(Vec<SecretHash>),
     Changes(Vec<Change>),
     Charge(Box<Option<Charge>>),
     Usage(Vec<UsageRow>),
     Changed(ChangeSeq),
+    Provisioned(Box<Member>, ChangeSeq),
     Granted(Grant, ChangeSeq),
     Expired(Vec<Expired>),
     Adjusted(Adjusted),
@@ -101,6 +108,13 @@ impl Op {
             }
             Self::OpenPeriods(org, at) => Answer::Periods(store.open_periods(*org, *at).await?),
             Self::Identity(secret) => Answer::Identity(store.identity(secret).await?),
+            Self::SecretHashes(after, max) => {
+                Answer::Secrets(store.secret_hashes(*after, *max).await?)
+            }
+            Self::NoteUsed(used) => {
+                store.note_used(used).await?;
+                Answer::Done
+            }
             Self::ChangesSince(seq, max) => Answer::Changes(store.changes_since(*seq, *max).await?),
             Self::Charge(org, hold) => Answer::Charge(Box::new(store.charge(*org, *hold).await?)),
             Self::Usage(query) => Answer::Usage(store.usage(query).await?),
@@ -108,6 +122,16 @@ impl Op {
             Self::PutGroup(group) => Answer::Changed(store.put_group(group).await?),
             Self::PutProject(project) => Answer::Changed(store.put_project(project).await?),
             Self::PutMember(member) => Answer::Changed(store.put_member(member).await?),
+            Self::Provision(provision) => {
+                let (member, seq) = store.provision(provision).await?;
+                Answer::Provisioned(Box::new(member), seq)
+            }
+            Self::MakeKey(key, limits, now) => {
+                Answer::Changed(store.make_key(key, limits, *now).await?)
+            }
+            Self::RevokeToken(org, token, now) => {
+                Answer::Changed(store.revoke_token(*org, token, *now).await?)
+            }
             Self::PutKey(key, expected) => Answer::Changed(store.put_key(key, *expected).await?),
             Self::PutGrant(org, grant, name, now) => {
                 let (grant, seq) = store.put_grant(*org, grant, name.as_deref(), *now).await?;

@@ -1,13 +1,12 @@
 //! Random people, grants and limits: some fit, some do not.
 
 use ledger::{
-    Access, CountsFrom, GrantKind, GroupId, Instant, KeyStatus, MemberId, MemberStatus, Period,
-    Scope, Tool,
+    Access, CountsFrom, GrantKind, GroupId, Instant, MemberId, MemberStatus, Period, Scope, Tool,
 };
 
 use super::super::fixture::{
     DAY, HOUR, credits, grant, group, group_id, key, key_id, limit, member, member_id, org, org_id,
-    project, project_id, secret,
+    project, project_id,
 };
 use super::op::Op;
 use super::world::World;
@@ -29,7 +28,7 @@ pub(super) fn settling_in(number: u128) -> Vec<Op> {
 
 impl World {
     /// One of the three of an organisation; rarely one of another's.
-    fn some_number(&mut self, org: u128) -> u128 {
+    pub(super) fn some_number(&mut self, org: u128) -> u128 {
         let org = if self.happens(4) { self.some_org() } else { org };
         org * 10 + u128::from(self.pick(1..=3))
     }
@@ -38,7 +37,7 @@ impl World {
         member_id(self.some_number(org))
     }
 
-    fn some_group(&mut self, org: u128) -> Option<GroupId> {
+    pub(super) fn some_group(&mut self, org: u128) -> Option<GroupId> {
         self.happens(60).then(|| group_id(self.some_number(org)))
     }
 
@@ -47,11 +46,11 @@ impl World {
         Tool::new(name)
     }
 
-    fn some_tools(&mut self) -> Option<Vec<Tool>> {
+    pub(super) fn some_tools(&mut self) -> Option<Vec<Tool>> {
         self.happens(30).then(|| vec![self.some_tool(), self.some_tool()])
     }
 
-    pub(super) fn some_change_of_people(&mut self) -> Op {
+    pub(super) async fn some_change_of_people(&mut self, model: &Model) -> Op {
         let number = self.some_org();
         match self.pick(0..=9) {
             0 | 1 => {
@@ -60,6 +59,7 @@ impl World {
                     ["UTC", "Asia/Kolkata", "America/New_York", "Asia/Kathmandu", "Nowhere"];
                 org.time_zone = self.one_of(&zones).unwrap_or_default().to_owned();
                 org.anchor_day = u8::try_from(self.pick(1..=31)).unwrap_or(1);
+                (org.require_project, org.rates) = (self.happens(50), self.some_rates());
                 Op::PutOrg(org)
             }
             2 | 3 => {
@@ -74,7 +74,7 @@ impl World {
                 Op::PutProject(project)
             }
             5..=7 => Op::PutMember(self.some_new_member(number)),
-            _ => self.some_new_key(number),
+            _ => self.some_change_of_a_key(number, model).await,
         }
     }
 
@@ -84,29 +84,16 @@ impl World {
         member.standing.home = self.some_group(org);
         member.standing.groups = (0..2).filter_map(|_| self.some_group(org)).collect();
         member.standing.tools = self.some_tools();
-        if self.happens(20) {
-            member.standing.status = MemberStatus::AccessRemoved;
+        if self.happens(30) {
+            let statuses = [MemberStatus::AccessRemoved, MemberStatus::Deactivated];
+            member.standing.status = self.one_of(&statuses).unwrap_or(MemberStatus::Active);
         }
+        member.subjects = self.some_subjects();
+        (member.tokens_valid_after, member.rates) = (self.some_end(), self.some_rates());
         member
     }
 
-    fn some_new_key(&mut self, org: u128) -> Op {
-        let number = self.some_number(org);
-        let mut key = key(org, number);
-        key.standing.member = self.some_member(org);
-        key.standing.group = self.some_group(org);
-        key.standing.tools = self.some_tools();
-        key.standing.project = self.happens(40).then(|| project_id(self.some_number(org)));
-        if self.happens(20) {
-            key.standing.status = KeyStatus::Blocked;
-        }
-        let mut secret = secret(u8::try_from(self.pick(1..=9)).unwrap_or(1));
-        secret.not_after = self.some_end();
-        key.secrets = self.happens(50).then_some(secret).into_iter().collect();
-        Op::PutKey(key, self.happens(20).then(|| self.pick(0..=3)))
-    }
-
-    fn some_end(&mut self) -> Instant {
+    pub(super) fn some_end(&mut self) -> Instant {
         let some = i64::try_from(self.pick(0..=9)).unwrap_or(0);
         let unit = if self.happens(50) { DAY } else { 3 * HOUR };
         if self.happens(35) { Instant::MAX } else { self.now.plus_micros(some * unit) }

@@ -6,14 +6,14 @@ use ledger::{Charge, Epoch, HoldId, Instant, LineSource, NodeId, OrgId, Shard};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
-use super::super::fixture::{HOUR, NOW, org_id, secret};
+use super::super::fixture::{HOUR, NOW, org_id};
 use super::super::node::Node;
 use super::keys::LastClaim;
 use super::op::{Answer, Op};
 use super::people::settling_in;
 use crate::{
-    ChangeSeq, ClaimAnswer, Error, Model, NodeState, Registration, Result, SyncRequest, UsageQuery,
-    Verdict,
+    Change, ChangeSeq, Changed, ClaimAnswer, Error, Model, NodeState, Registration, Result,
+    RevokedToken, SyncRequest, UsageQuery, Verdict,
 };
 
 /// Who is there, and what the last calls were.
@@ -28,6 +28,8 @@ pub(super) struct World {
     /// Requests that claimed a key, whether or not they got it, and have not been charged.
     pub(super) claimed: Vec<(u128, HoldId)>,
     pub(super) last_claim: Option<LastClaim>,
+    /// Tokens that were revoked, and when they end.
+    revoked: BTreeMap<(OrgId, u128), Instant>,
     /// What comes before chance: somebody must be there for anything to happen.
     first: VecDeque<Op>,
     /// The epoch that was begun for nobody when a node was given up last.
@@ -47,6 +49,7 @@ impl World {
             charges: Vec::new(),
             claimed: Vec::new(),
             last_claim: None,
+            revoked: BTreeMap::new(),
             retired: BTreeMap::new(),
             first: starts.into_iter().chain((1..=3).flat_map(settling_in)).collect(),
             happened: BTreeMap::new(),
@@ -76,7 +79,7 @@ impl World {
 
     pub(super) async fn next(&mut self, model: &Model) -> Op {
         self.pass_time();
-        let op = match self.pick(0..=99) {
+        let op = match self.pick(0..=109) {
             0..=33 => self.some_call(model).await,
             34..=40 => self.some_beat(),
             41..=47 => self.some_claim(),
@@ -88,9 +91,10 @@ impl World {
             67..=70 => self.some_question(),
             71..=72 => Op::Indeterminate(self.happens(50).then(|| org_id(self.some_org()))),
             73..=75 => Op::Expire(self.now),
-            76..=80 => self.some_change_of_people(),
+            76..=80 => self.some_change_of_people(model).await,
             81..=90 => self.some_grant(model).await,
-            _ => self.some_limit(model).await,
+            91..=99 => self.some_limit(model).await,
+            _ => self.some_entry(model).await,
         };
         self.first.pop_front().unwrap_or(op)
     }
@@ -161,7 +165,7 @@ impl World {
         match self.pick(0..=4) {
             4 => Op::Nodes(self.now),
             0 => Op::ChangesSince(ChangeSeq(self.pick(0..=60)), 20),
-            1 => Op::Identity(secret(u8::try_from(self.pick(1..=9)).unwrap_or(1)).hash),
+            1 => Op::Identity(self.some_secret().hash),
             2 => {
                 let holds: Vec<(OrgId, HoldId)> =
                     self.charges.iter().map(|charge| (charge.org, charge.hold)).collect();
@@ -197,6 +201,7 @@ impl World {
             (Op::Retire(retirement), Ok(Answer::Retired(retired))) => {
                 self.retired.insert(retirement.node, retired.epoch);
             }
+            (Op::RevokeToken(org, token, now), Ok(_)) => self.revoked(*org, token, *now),
             _ => {}
         }
     }
@@ -219,6 +224,16 @@ impl World {
         }
     }
 
+    fn revoked(&mut self, org: OrgId, token: &RevokedToken, now: Instant) {
+        let known = self.revoked.len();
+        self.revoked.retain(|(of, _), until| *of != org || *until > now);
+        if self.revoked.len() < known {
+            *self.happened.entry("forgot a token").or_default() += 1;
+        }
+        let until = self.revoked.entry((org, token.id())).or_insert(token.until);
+        *until = (*until).max(token.until);
+    }
+
     /// A run must have met what it was made for, or it proves nothing.
     pub(super) fn check_that_everything_happened(&self) {
         for met in ALL {
@@ -227,7 +242,7 @@ impl World {
     }
 }
 
-const ALL: [&str; 31] = [
+const ALL: [&str; 39] = [
     "wrote something off",
     "made up for a loss",
     "found a loss spent",
@@ -259,6 +274,14 @@ const ALL: [&str; 31] = [
     "met a running request",
     "met a finished request",
     "met a key of something else",
+    "was stale",
+    "made a key with its limits",
+    "told of a key's secrets",
+    "told of a secret's last use",
+    "made a newcomer",
+    "met a member by its subject",
+    "told of a revoked token",
+    "forgot a token",
 ];
 
 /// What an operation and its answer are examples of.
@@ -310,6 +333,17 @@ fn examples(op: &Op, answer: &Result<Answer>) -> Vec<&'static str> {
         (_, Ok(Answer::Indeterminate(listed))) => {
             met.extend((!listed.is_empty()).then_some("listed what is indeterminate"));
         }
+        (Op::MakeKey(_, limits, _), Ok(_)) => {
+            met.extend((!limits.is_empty()).then_some("made a key with its limits"));
+        }
+        (Op::Provision(provision), Ok(Answer::Provisioned(member, _))) => {
+            let came = member.standing.id == provision.member.standing.id;
+            met.push(if came { "made a newcomer" } else { "met a member by its subject" });
+        }
+        (_, Ok(Answer::Secrets(hashes))) => {
+            met.extend((!hashes.is_empty()).then_some("told of a key's secrets"));
+        }
+        (_, Ok(Answer::Changes(changes))) => met.extend(changes.iter().filter_map(told)),
         (_, Ok(Answer::Claim(answer))) => met.push(match answer {
             ClaimAnswer::Claimed => "claimed a key",
             ClaimAnswer::Running { .. } => "met a running request",
@@ -318,6 +352,7 @@ fn examples(op: &Op, answer: &Result<Answer>) -> Vec<&'static str> {
         }),
         (_, Err(Error::Corrupt(_))) => met.push("was corrupt"),
         (_, Err(Error::Conflict(_))) => met.push("was a conflict"),
+        (_, Err(Error::Stale(_))) => met.push("was stale"),
         (_, Err(Error::Rewind { .. } | Error::Mismatch { .. })) => {
             met.push("was a rewind or a mismatch");
         }
@@ -333,5 +368,15 @@ const fn decided(verdict: &Verdict) -> &'static str {
         Verdict::Short { lasting: false, .. } => "was short for now",
         Verdict::Held => "was held",
         Verdict::InDoubt => "was in doubt",
+    }
+}
+
+fn told(change: &Change) -> Option<&'static str> {
+    match &change.what {
+        Changed::TokenRevoked(_) => Some("told of a revoked token"),
+        Changed::Key(key) if key.secrets.iter().any(|secret| secret.last_used.is_some()) => {
+            Some("told of a secret's last use")
+        }
+        _ => None,
     }
 }

@@ -4,10 +4,12 @@
 //! The macro [`races!`](crate::races!) makes a test of each.
 
 mod admins;
+mod entry;
 mod everybody;
 mod gateways;
 
 pub use admins::*;
+pub use entry::*;
 pub use everybody::*;
 pub use gateways::*;
 
@@ -35,6 +37,13 @@ macro_rules! races {
             a_grant_is_either_leased_or_over
             a_limit_is_leased_either_before_it_is_lowered_or_after
             a_gateway_leases_before_it_is_retired_or_not_at_all
+            // Whoever may enter meets whoever says so.
+            two_first_tokens_of_one_subject_make_one_member
+            a_first_token_and_an_admin_make_one_member_of_a_subject
+            of_two_changes_of_one_version_of_a_key_one_is_made
+            of_two_keys_of_one_secret_or_one_id_one_is_made
+            a_use_and_a_change_of_a_key_both_stay
+            of_two_revocations_of_a_token_at_once_the_later_end_counts
             // And everybody.
             whoever_is_at_work_at_once_nobody_is_in_anybodys_way
         );
