@@ -187,7 +187,8 @@ fn grow(running: &mut Running, passed: Bytes, text: u64, request_id: &str) -> By
 /// Why the caller of a stream may no longer spend, if that has changed since it was last asked.
 fn barred(running: &mut Running) -> Option<Denial> {
     let standings = running.org.standings();
-    if running.standings.is_none_or(|seen| seen == standings) {
+    let seen = running.standings?;
+    if seen == standings && !running.caller.has_run_out(running.org.now()) {
         return None;
     }
     running.standings = Some(standings);

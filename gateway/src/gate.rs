@@ -3,15 +3,15 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use ::identity::{Failures, Fault};
-use bursar_config::{Purpose, Route, Runtime};
+use ::identity::{Failures, Fault, TokenHash};
+use bursar_config::Runtime;
 use http::HeaderMap;
 use ledger::{Credits, PathIndex, Tool};
 use pingora::http::RequestHeader;
 
 use crate::exchange::{Exchange, Routed};
 use crate::idempotency::IdempotencyKey;
-use crate::identity::{Caller, Keyring, Presented, presented};
+use crate::identity::{Caller, Keyring, Presented, Tokens, presented};
 use crate::metrics::Metrics;
 use crate::project::{self, Named};
 use crate::rates::Places;
@@ -29,6 +29,7 @@ const LONGEST_WAIT: u32 = 60;
 /// The door: decides all that can be decided from the header.
 pub(crate) struct Gate {
     keyring: Keyring,
+    tokens: Arc<Tokens>,
     ledger: Arc<Ledger>,
     metrics: Arc<Metrics>,
     failures: Failures,
@@ -44,9 +45,14 @@ pub(crate) enum Entry {
 }
 
 impl Gate {
-    pub(crate) fn new(keyring: Keyring, ledger: Arc<Ledger>, metrics: Arc<Metrics>) -> Self {
+    pub(crate) fn new(
+        keyring: Keyring,
+        tokens: Arc<Tokens>,
+        ledger: Arc<Ledger>,
+        metrics: Arc<Metrics>,
+    ) -> Self {
         let failures = Failures::new(FAILED_ADDRESSES);
-        Self { keyring, ledger, metrics, failures, closing: AtomicBool::new(false) }
+        Self { keyring, tokens, ledger, metrics, failures, closing: AtomicBool::new(false) }
     }
 
     /// Nobody enters any more.
@@ -86,14 +92,16 @@ impl Gate {
                 format!("there is no route {} {path} here", request.method),
             ));
         };
-        exchange.places = count(&caller, &matched.route)?;
-        let project = Named::by_header(&caller, &request.headers)?;
-        let idempotency = match matched.route.purpose {
-            Purpose::Tool { .. } => {
+        let tool = matched.route.purpose.tool();
+        tool.map_or(Ok(()), |tool| caller.may_use(tool))?;
+        exchange.places = count(&caller, tool)?;
+        let project = Named::of(&caller, &request.headers, tool.is_some())?;
+        let idempotency = match tool {
+            Some(_) => {
                 project::check(&caller, project)?;
                 IdempotencyKey::of(request)?
             }
-            Purpose::NoTool => None,
+            None => None,
         };
         let routed = Routed {
             provider: Arc::clone(matched.provider),
@@ -111,6 +119,10 @@ impl Gate {
     /// too often. A key that exists never comes here.
     pub(crate) fn charge(&self, exchange: &Exchange, denial: Denial) -> Denial {
         if !matches!(denial.code, Code::InvalidCredential | Code::AmbiguousCredential) {
+            return denial;
+        }
+        if denial.fault == Some(Fault::TokenKeysAway) {
+            // Not the bearer's failure, and it costs nothing to find out.
             return denial;
         }
         if let Some(wait) = self.over_budget(exchange) {
@@ -139,7 +151,7 @@ impl Gate {
     ) -> Result<Arc<Caller>, Denial> {
         let caller = match presented(headers).map_err(Denial::credential)? {
             Presented::Key(key) => self.by_key(key).await?,
-            Presented::Token(_) => return Err(Denial::credential(Fault::TokenIssuer)),
+            Presented::Token(token) => self.by_token(exchange, token).await?,
         };
         let now = self.ledger.now();
         let passed = caller.check(exchange.address, None, now)?;
@@ -148,6 +160,17 @@ impl Gate {
         }
         self.ledger.note_use(&caller, now);
         Ok(caller)
+    }
+
+    async fn by_token(&self, exchange: &Exchange, token: &str) -> Result<Arc<Caller>, Denial> {
+        let hash = TokenHash::of(token);
+        if let Some(caller) = self.tokens.remembered(&hash) {
+            return Ok(caller);
+        }
+        match self.over_budget(exchange) {
+            Some(wait) => Err(wait),
+            None => self.tokens.meet(token, hash).await,
+        }
     }
 
     async fn by_key(&self, key: &str) -> Result<Arc<Caller>, Denial> {
@@ -202,12 +225,12 @@ impl Routed {
 
 /// Counts a call of who may make it against the bounds on calls. Whose credential opens nothing uses
 /// up nothing of what others share.
-fn count(caller: &Caller, route: &Route) -> Result<Option<Box<Places>>, Denial> {
+fn count(caller: &Caller, tool: Option<&Tool>) -> Result<Option<Box<Places>>, Denial> {
     let org = &caller.org;
     if org.rates().is_empty() {
         return Ok(None);
     }
-    let path = caller.path(route.purpose.tool(), None);
+    let path = caller.path(tool, None);
     org.standing(path).map_err(|refusal| caller.refused(&refusal))?;
     let begun = org.rates().begin(caller.scopes(), org.now());
     let places = begun.map_err(|over| {

@@ -13,7 +13,7 @@ use crate::admission::Admission;
 use crate::control::Control;
 use crate::counter::RequestCounter;
 use crate::gate::Gate;
-use crate::identity::{Keyring, KnownSecrets};
+use crate::identity::{Keyring, KnownSecrets, Tokens};
 use crate::metrics::Metrics;
 use crate::operations::Operations;
 use crate::own::Own;
@@ -149,7 +149,9 @@ impl Gateway {
         }
         let ledger = Arc::new(ledger);
         let keyring = Keyring::new(secrets, store, Arc::clone(&ledger));
-        let gate = Arc::new(Gate::new(keyring, Arc::clone(&ledger), Arc::clone(&metrics)));
+        let tokens = Arc::new(Tokens::new(config.clone(), Arc::clone(&ledger)));
+        let (ledger_of, metrics_of) = (Arc::clone(&ledger), Arc::clone(&metrics));
+        let gate = Arc::new(Gate::new(keyring, Arc::clone(&tokens), ledger_of, metrics_of));
         let proxy = Proxy {
             config: config.clone(),
             counter: RequestCounter::new(node, epoch),
@@ -163,11 +165,12 @@ impl Gateway {
             metrics: Arc::clone(&metrics),
             ledger: Arc::clone(&ledger),
             gate: Arc::clone(&gate),
+            tokens: Arc::clone(&tokens),
             config: config.clone(),
             control: control.map(|control| Control::new(node, Arc::clone(&ledger), &control.token)),
         };
         let server = Server::start(proxy, operations, listeners).await?;
-        let tasks = Tasks::start(&ledger, &config);
+        let tasks = Tasks::start(&ledger, &config, tokens);
         Ok(Self { gate, ledger, metrics, config, server, tasks, recovered })
     }
 

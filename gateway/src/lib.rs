@@ -51,6 +51,7 @@ mod store_calls;
 mod sync;
 
 mod control;
+mod issuer_series;
 mod metrics;
 mod operations;
 mod own;

@@ -9,6 +9,8 @@ use prometheus::{
 };
 
 use crate::exchange::Exchange;
+use crate::identity::Tokens;
+use crate::issuer_series::IssuerSeries;
 use crate::refusal::{Code, Denial};
 use crate::sync::Ledger;
 
@@ -33,6 +35,7 @@ pub(crate) struct Metrics {
     waiting: IntGauge,
     store_failing: IntGauge,
     journal: JournalGauges,
+    issuers: IssuerSeries,
     reloads_ok: IntGauge,
     reloads_failed: IntGauge,
     last_reload_ok: IntGauge,
@@ -154,6 +157,7 @@ impl Metrics {
                 "1 unless the last configuration was refused",
             )?,
             store_failing: gauge("bursar_store_failing", "1 while the store does not answer")?,
+            issuers: IssuerSeries::new(&registry)?,
             journal: JournalGauges::new(gauge)?,
             registry,
         })
@@ -203,7 +207,8 @@ impl Metrics {
     }
 
     /// Every series, with what is only looked up when it is asked for.
-    pub(crate) fn text(&self, ledger: &Ledger, config: &Handle) -> String {
+    pub(crate) fn text(&self, ledger: &Ledger, tokens: &Tokens, config: &Handle) -> String {
+        let _told = self.issuers.set(&tokens.status());
         self.config(&config.reloads().borrow());
         self.journal.set(&ledger.journal().status());
         self.store_failing.set(i64::from(ledger.health().is_failing()));

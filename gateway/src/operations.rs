@@ -11,6 +11,7 @@ use pingora::protocols::http::ServerSession;
 
 use crate::control::{self, Control};
 use crate::gate::Gate;
+use crate::identity::Tokens;
 use crate::metrics::Metrics;
 use crate::sync::Ledger;
 
@@ -19,6 +20,7 @@ pub(crate) struct Operations {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) ledger: Arc<Ledger>,
     pub(crate) gate: Arc<Gate>,
+    pub(crate) tokens: Arc<Tokens>,
     pub(crate) config: Handle,
     /// None where nobody else is to tell this gateway of changes.
     pub(crate) control: Option<Control>,
@@ -34,7 +36,8 @@ impl ServeHttp for Operations {
         }
         let (status, kind, body) = match session.req_header().uri.path() {
             "/metrics" => {
-                (200, "text/plain; version=0.0.4", self.metrics.text(&self.ledger, &self.config))
+                let text = self.metrics.text(&self.ledger, &self.tokens, &self.config);
+                (200, "text/plain; version=0.0.4", text)
             }
             "/livez" => (200, "text/plain", "ok\n".to_owned()),
             "/readyz" => match self.unready() {

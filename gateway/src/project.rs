@@ -13,14 +13,20 @@ use crate::refusal::{Code, Denial};
 /// The header that names a project instead of the credential's own.
 pub(crate) const PROJECT_HEADER: &str = "x-bursar-project";
 
-/// The project that a request names.
+const ANOTHER: &str = "name another one in x-bursar-project";
+
+/// The project that a request names, in its header or in its token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Named(ProjectId);
+pub(crate) struct Named {
+    id: ProjectId,
+    by: By,
+}
 
 /// Who named a project.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum By {
-    Request,
+    Header,
+    Token,
     Key,
 }
 
@@ -28,20 +34,28 @@ enum By {
 enum Barred {
     Archived,
     NotListed,
+    Unknown,
 }
 
 impl Named {
     pub(crate) const fn project(self) -> ProjectId {
-        self.0
+        self.id
     }
 
-    /// The project that the header names.
+    /// The project that the header names, which has to be one whatever is called; else the token's,
+    /// for what is charged.
     ///
     /// # Errors
-    /// It is no project, or there are several headers.
-    pub(crate) fn by_header(caller: &Caller, headers: &HeaderMap) -> Result<Option<Self>, Denial> {
+    /// It is no project, or the caller may not charge it; or there are several headers.
+    pub(crate) fn of(
+        caller: &Caller,
+        headers: &HeaderMap,
+        is_charged: bool,
+    ) -> Result<Option<Self>, Denial> {
         let mut named = headers.get_all(PROJECT_HEADER).iter();
-        let Some(slug) = named.next() else { return Ok(None) };
+        let Some(slug) = named.next() else {
+            return if is_charged { Self::by_token(caller) } else { Ok(None) };
+        };
         if named.next().is_some() {
             return Err(misnamed("the request names more than one project; send one".to_owned()));
         }
@@ -52,9 +66,16 @@ impl Named {
         let view = caller.org.view();
         let unknown = || misnamed(format!("your organisation has no project `{slug}`"));
         let project = view.project_called(slug).ok_or_else(unknown)?;
-        may_charge(caller, project)
-            .map_err(|barred| barred.denial(caller, project, By::Request))?;
-        Ok(Some(Self(project.id)))
+        may_charge(caller, project).map_err(|barred| barred.denial(caller, slug, By::Header))?;
+        Ok(Some(Self { id: project.id, by: By::Header }))
+    }
+
+    fn by_token(caller: &Caller) -> Result<Option<Self>, Denial> {
+        let slug = caller.token().and_then(|token| token.project.as_deref());
+        let Some(slug) = slug else { return Ok(None) };
+        let project = caller.org.view().project_called(slug).map(|project| project.id);
+        let id = project.ok_or_else(|| Barred::Unknown.denial(caller, slug, By::Token))?;
+        Ok(Some(Self { id, by: By::Token }))
     }
 }
 
@@ -67,8 +88,8 @@ impl Named {
 /// The project may not be charged, or there is none and the organisation requires one.
 pub(crate) fn check(caller: &Caller, named: Option<Named>) -> Result<(), Denial> {
     let (id, by) = match named {
-        Some(Named(id)) => (Some(id), By::Request),
-        None => (caller.own_project(), By::Key),
+        Some(Named { id, by }) => (Some(id), by),
+        None => (caller.project_of_key(), By::Key),
     };
     let view = caller.org.view();
     let Some(id) = id else {
@@ -76,7 +97,7 @@ pub(crate) fn check(caller: &Caller, named: Option<Named>) -> Result<(), Denial>
     };
     // One that is named is never forgotten: projects are archived, not deleted.
     let Some(project) = view.project(id) else { return Ok(()) };
-    may_charge(caller, project).map_err(|barred| barred.denial(caller, project, by))
+    may_charge(caller, project).map_err(|barred| barred.denial(caller, &project.slug, by))
 }
 
 fn may_charge(caller: &Caller, project: &Project) -> Result<(), Barred> {
@@ -88,19 +109,18 @@ fn may_charge(caller: &Caller, project: &Project) -> Result<(), Barred> {
 }
 
 impl Barred {
-    fn denial(self, caller: &Caller, project: &Project, by: By) -> Denial {
+    fn denial(self, caller: &Caller, slug: &str, by: By) -> Denial {
         let why = match self {
             Self::Archived => "it is archived",
             Self::NotListed => "you are not among those who may",
+            Self::Unknown => "your organisation does not have it",
         };
-        let slug = &project.slug;
-        let message = match by {
-            By::Request => format!("you may not charge the project `{slug}`: {why}"),
-            By::Key => format!(
-                "you may not charge the project of this key, `{slug}`: {why}; name another one in \
-                 {PROJECT_HEADER}"
-            ),
+        let whose = match by {
+            By::Header => format!("the project `{slug}`: {why}"),
+            By::Token => format!("the project of this token, `{slug}`: {why}; {ANOTHER}"),
+            By::Key => format!("the project of this key, `{slug}`: {why}; {ANOTHER}"),
         };
+        let message = format!("you may not charge {whose}");
         let denial = Denial::new(Code::ProjectNotAllowed, message);
         Denial { ask: Some(caller.org.admins()), ..denial }
     }

@@ -62,7 +62,7 @@ impl ProxyHttp for Proxy {
             Ok(Entered::Answered) => Ok(true),
             Err(denial) => {
                 let denial = self.gate.charge(exchange, denial);
-                if denial.code == Code::RateLimited && denial.fault.is_some() {
+                if denial.code == Code::RateLimited && denial.over.is_none() {
                     exchange.listen_briefly();
                 }
                 // A body that was read in vain has used its time up.

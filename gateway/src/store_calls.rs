@@ -11,8 +11,8 @@ use ledger::{
 use prometheus::IntCounterVec;
 use store::{
     Alive, Change, ChangeSeq, ClaimAnswer, Error, Expired, Heartbeat, IdempotencyClaim,
-    KeyIdentity, Nudge, OrgData, Registered, Registration, Rejoin, Result, SecretHash, Stamp,
-    Store, SyncAnswer, SyncRequest, UsageQuery, UsageRow,
+    KeyIdentity, Member, Nudge, OrgData, Provision, Registered, Registration, Rejoin, Result,
+    SecretHash, Stamp, Store, SyncAnswer, SyncRequest, UsageQuery, UsageRow,
 };
 use tokio::runtime::Handle;
 use tokio::sync::broadcast;
@@ -112,6 +112,11 @@ impl StoreCalls {
     pub(crate) async fn identity(&self, secret: &SecretHash) -> Result<Option<KeyIdentity>> {
         let secret = *secret;
         self.call("identity", move |store| async move { store.identity(&secret).await }).await
+    }
+
+    pub(crate) async fn provision(&self, provision: &Provision) -> Result<(Member, ChangeSeq)> {
+        let provision = provision.clone();
+        self.call("provision", |store| async move { store.provision(&provision).await }).await
     }
 
     pub(crate) async fn secret_hashes(

@@ -2,15 +2,22 @@
 
 use std::sync::Arc;
 
+use ::identity::Verified;
 use arc_swap::ArcSwap;
-use ledger::{KeyId, MemberId, PathIndex, PathKey, ProjectId, Scope, Surface, Tool};
+use ledger::{GroupId, KeyId, MemberId, PathIndex, PathKey, ProjectId, Scope, Surface, Tool};
 use store::SecretHash;
 
 use super::SecretUse;
 use crate::org::Org;
 
 /// A path by what it is asked for with.
-type KnownPath = (Option<Tool>, Option<ProjectId>, PathIndex);
+#[derive(Clone)]
+struct KnownPath {
+    tool: Option<Tool>,
+    project: Option<ProjectId>,
+    group: Option<GroupId>,
+    path: PathIndex,
+}
 
 /// Whom a credential identifies.
 pub(crate) struct Caller {
@@ -23,6 +30,7 @@ pub(crate) struct Caller {
 /// By what it is identified.
 pub(super) enum Credential {
     Key { id: KeyId, last_use: Arc<SecretUse> },
+    Token(Box<Verified>),
 }
 
 impl Caller {
@@ -33,10 +41,17 @@ impl Caller {
         Self { org, member, credential, paths: ArcSwap::default() }
     }
 
+    /// Whom a token identifies that was verified.
+    pub(crate) fn of_token(org: Arc<Org>, member: MemberId, token: Verified) -> Self {
+        let credential = Credential::Token(Box::new(token));
+        Self { org, member, credential, paths: ArcSwap::default() }
+    }
+
     /// The key, unless it is a token.
     pub(crate) const fn key(&self) -> Option<KeyId> {
         match self.credential {
             Credential::Key { id, .. } => Some(id),
+            Credential::Token(_) => None,
         }
     }
 
@@ -44,6 +59,7 @@ impl Caller {
     pub(crate) const fn last_use(&self) -> Option<&Arc<SecretUse>> {
         match &self.credential {
             Credential::Key { last_use, .. } => Some(last_use),
+            Credential::Token(_) => None,
         }
     }
 
@@ -51,14 +67,13 @@ impl Caller {
     pub(crate) fn surface(&self) -> Surface {
         match &self.credential {
             Credential::Key { id, .. } => self.org.key(*id).map_or(Surface::Api, |key| key.surface),
+            Credential::Token(token) => token.surface,
         }
     }
 
-    /// The project that its calls are charged to unless they name another.
-    pub(crate) fn own_project(&self) -> Option<ProjectId> {
-        match &self.credential {
-            Credential::Key { id, .. } => self.org.key(*id)?.standing.project,
-        }
+    /// The project of the key, which its calls are charged to unless they name another.
+    pub(crate) fn project_of_key(&self) -> Option<ProjectId> {
+        self.org.key(self.key()?)?.standing.project
     }
 
     /// Whose calls a call of it is counted among: the narrowest first.
@@ -69,24 +84,22 @@ impl Caller {
 
     /// The caller's path for a tool; found in the book once.
     pub(crate) fn path(&self, tool: Option<&Tool>, project: Option<ProjectId>) -> PathIndex {
+        let group = self.group();
         let known = |paths: &[KnownPath]| {
-            let path = paths.iter().find(|path| path.0.as_ref() == tool && path.1 == project);
-            path.map(|path| path.2)
+            let same = |known: &&KnownPath| {
+                known.tool.as_ref() == tool && known.project == project && known.group == group
+            };
+            paths.iter().find(same).map(|known| known.path)
         };
         if let Some(path) = known(&self.paths.load()) {
             return path;
         }
-        let path = self.org.path(&PathKey {
-            member: self.member,
-            key: self.key(),
-            group: None,
-            project,
-            tool: tool.cloned(),
-        });
+        let (member, key) = (self.member, self.key());
+        let path = self.org.path(&PathKey { member, key, group, project, tool: tool.cloned() });
         self.paths.rcu(|paths| {
             let mut paths = Vec::clone(paths);
             if known(&paths).is_none() {
-                paths.push((tool.cloned(), project, path));
+                paths.push(KnownPath { tool: tool.cloned(), project, group, path });
             }
             paths
         });

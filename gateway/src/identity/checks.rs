@@ -32,7 +32,10 @@ impl Caller {
         model: Option<&str>,
         now: Instant,
     ) -> Result<Passed, Denial> {
-        let Credential::Key { id, last_use } = &self.credential;
+        let (id, last_use) = match &self.credential {
+            Credential::Key { id, last_use } => (id, last_use),
+            Credential::Token(token) => return self.check_token(token, now),
+        };
         let gone = || Denial::credential(Fault::KeyUnknown);
         let key = self.org.key(*id).ok_or_else(gone)?;
         let secret = key.secrets.iter().find(|known| known.hash == last_use.secret);
@@ -52,9 +55,9 @@ impl Caller {
         }
     }
 
-    /// Whether the credential can still open anything, now or once it is unblocked.
+    /// Whether a key can still open anything, now or once it is unblocked.
     pub(crate) fn is_current(&self) -> bool {
-        let Credential::Key { id, last_use } = &self.credential;
+        let Credential::Key { id, last_use } = &self.credential else { return false };
         self.org.key(*id).is_some_and(|key| {
             key.standing.status != KeyStatus::Revoked
                 && key.secrets.iter().any(|known| known.hash == last_use.secret)
@@ -71,7 +74,7 @@ impl Caller {
 
     /// Why the book says that the credential has ended.
     fn fault(&self) -> Fault {
-        let Credential::Key { id, .. } = &self.credential;
+        let Credential::Key { id, .. } = &self.credential else { return self.fault_of_member() };
         let key = self.org.key(*id);
         let expired = key.is_some_and(|key| key.standing.expires <= self.org.now());
         if expired { Fault::KeyExpired } else { Fault::KeyRevoked }

@@ -54,7 +54,11 @@ impl Org {
                 self.apply(Change::Refunded { account, total });
                 true
             }
-            Changed::TokenRevoked(_) => false,
+            Changed::TokenRevoked(token) => {
+                self.revoked.load().put(token, self.now());
+                self.standings.fetch_add(1, Ordering::Release);
+                false
+            }
             Changed::LimitRemoved(limit) => {
                 self.apply(Change::LimitRemoved(limit));
                 false

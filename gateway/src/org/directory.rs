@@ -10,7 +10,7 @@ use parking_lot::RwLock;
 use store::{Change, ChangeSeq, Changed, OrgData, Stamp};
 
 use super::reload::changes;
-use super::{Bell, Org, OrgView};
+use super::{Bell, Org, OrgView, RevokedTokens};
 use crate::flights::{Flights, Landed};
 use crate::identity::KnownSecrets;
 use crate::rates::RateTable;
@@ -153,6 +153,7 @@ impl Directory {
             OrgView::of(data),
             data.keys.iter().cloned(),
             RateTable::of(data),
+            RevokedTokens::of(&data.revoked_tokens, now),
             book,
             self.leases,
             bell,

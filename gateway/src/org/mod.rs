@@ -6,6 +6,7 @@ mod change;
 mod directory;
 mod lease;
 mod reload;
+mod revoked;
 mod view;
 mod wait;
 
@@ -28,6 +29,7 @@ use crate::time::Clock;
 
 pub(crate) use bell::{Bell, Reasons};
 pub(crate) use directory::Directory;
+pub(crate) use revoked::RevokedTokens;
 pub(crate) use view::OrgView;
 pub(crate) use wait::{Asked, Unmet};
 
@@ -50,6 +52,8 @@ pub(crate) struct Org {
     keys: papaya::HashMap<KeyId, Arc<Key>>,
     /// How often it, its members and its keys may call.
     rates: RateTable,
+    /// Tokens that are none any more; replaced as a whole when the store went back in time.
+    revoked: ArcSwap<RevokedTokens>,
     /// How often the standing of a key or a member has changed.
     standings: AtomicU64,
     /// How often there was more to lease.
@@ -78,6 +82,7 @@ impl Org {
         view: OrgView,
         keys: impl IntoIterator<Item = Key>,
         rates: RateTable,
+        revoked: RevokedTokens,
         book: Book,
         leases: Leases,
         bell: Arc<Bell>,
@@ -97,6 +102,7 @@ impl Org {
             view: ArcSwap::from_pointee(view),
             keys: keys.into_iter().map(|key| (key.standing.id, Arc::new(key))).collect(),
             rates,
+            revoked: ArcSwap::from_pointee(revoked),
             standings: AtomicU64::new(0),
             richer: AtomicU64::new(1),
             leased: tokio::sync::Mutex::new(0),
@@ -128,6 +134,11 @@ impl Org {
     /// How often it, its members and its keys may call.
     pub(crate) const fn rates(&self) -> &RateTable {
         &self.rates
+    }
+
+    /// The tokens that are none any more.
+    pub(crate) fn revoked_tokens(&self) -> arc_swap::Guard<Arc<RevokedTokens>> {
+        self.revoked.load()
     }
 
     pub(crate) fn is_quarantined(&self) -> bool {

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use ledger::{Change, Grant, KeyStatus, Limit, MemberStatus};
 use store::OrgData;
 
-use super::{Org, OrgView};
+use super::{Org, OrgView, RevokedTokens};
 
 impl Org {
     /// The grants and limits in force here that the store does not know.
@@ -26,6 +26,8 @@ impl Org {
         }
         self.view.store(Arc::new(OrgView::of(data)));
         self.rates.reload(data);
+        let revoked = RevokedTokens::of(&data.revoked_tokens, self.now());
+        self.revoked.store(Arc::new(revoked));
         let keys = self.keys.pin();
         keys.retain(|id, _| data.keys.iter().any(|known| known.standing.id == *id));
         for key in &data.keys {

@@ -3,12 +3,14 @@
 use std::collections::HashMap;
 
 use ledger::{GrantId, GroupId, MemberId, ProjectId};
-use store::{Group, Member, OrgData, Project, Role};
+use store::{Group, Member, OrgData, Project, Role, Subject};
 
 /// The people and names of an organisation.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct OrgView {
     pub(super) members: HashMap<MemberId, Member>,
+    /// Whom tokens mean.
+    subjects: HashMap<Subject, MemberId>,
     pub(super) groups: HashMap<GroupId, Group>,
     projects: HashMap<ProjectId, Project>,
     slugs: HashMap<String, ProjectId>,
@@ -42,7 +44,17 @@ impl OrgView {
     }
 
     pub(crate) fn put_member(&mut self, member: Member) {
-        self.members.insert(member.standing.id, member);
+        let id = member.standing.id;
+        let subjects = member.subjects.clone();
+        if let Some(before) = self.members.insert(id, member) {
+            for subject in &before.subjects {
+                // It may have become another's in the meantime.
+                if self.subjects.get(subject) == Some(&id) {
+                    self.subjects.remove(subject);
+                }
+            }
+        }
+        self.subjects.extend(subjects.into_iter().map(|subject| (subject, id)));
     }
 
     pub(crate) fn put_group(&mut self, group: Group) {
@@ -61,6 +73,36 @@ impl OrgView {
         } else {
             self.pools.remove(&grant.id);
         }
+    }
+
+    pub(crate) fn member(&self, id: MemberId) -> Option<&Member> {
+        self.members.get(&id)
+    }
+
+    /// The member whom tokens call so.
+    pub(crate) fn member_called(&self, subject: &Subject) -> Option<MemberId> {
+        self.subjects.get(subject).copied()
+    }
+
+    /// The first of these groups, by id or name, that a member is in.
+    pub(crate) fn own_group(&self, member: MemberId, names: &[Box<str>]) -> Option<GroupId> {
+        let own = &self.members.get(&member)?.standing.groups;
+        let called = |name: &str| own.iter().copied().find(|id| self.is_called(*id, name));
+        names.iter().find_map(|name| called(name))
+    }
+
+    /// Those of these groups, by id or name, that there are, each once.
+    pub(crate) fn groups_called(&self, names: &[Box<str>]) -> Vec<GroupId> {
+        let mut found = Vec::new();
+        for name in names {
+            let called = self.groups.keys().copied().find(|id| self.is_called(*id, name));
+            found.extend(called.filter(|id| !found.contains(id)));
+        }
+        found
+    }
+
+    fn is_called(&self, id: GroupId, name: &str) -> bool {
+        name.parse() == Ok(id) || self.groups.get(&id).is_some_and(|group| group.name == name)
     }
 
     pub(crate) fn project(&self, id: ProjectId) -> Option<&Project> {

@@ -11,6 +11,8 @@ use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 use tracing::{debug, info, warn};
 
+use crate::identity::Tokens;
+
 use super::{Ledger, attend, heartbeat, rewind, shards};
 
 const SYNC_EVERY: Duration = Duration::from_millis(250);
@@ -35,7 +37,7 @@ pub(crate) struct Tasks {
 }
 
 impl Tasks {
-    pub(crate) fn start(ledger: &Arc<Ledger>, config: &Handle) -> Self {
+    pub(crate) fn start(ledger: &Arc<Ledger>, config: &Handle, tokens: Arc<Tokens>) -> Self {
         let (stop, stopped) = watch::channel(false);
         let mut running = JoinSet::new();
         let busy = Arc::new(Semaphore::new(SYNCS_AT_ONCE));
@@ -48,6 +50,8 @@ impl Tasks {
         running.spawn(look_after(Arc::clone(ledger), config.clone(), stopped.clone()));
         running.spawn(report(Arc::clone(ledger), stopped.clone()));
         running.spawn(tell_uses(Arc::clone(ledger), stopped.clone()));
+        let keys_until = stopped.clone();
+        running.spawn(async move { tokens.run(keys_until).await });
         if let Some(nudges) = ledger.store.nudges() {
             running.spawn(listen(Arc::clone(ledger), nudges, stopped));
         }

@@ -107,7 +107,7 @@ pub async fn a_key_is_made_with_its_limits_or_not_at_all<S: Audit>(store: &S) {
     assert_eq!(told.last().map(|change| change.seq), Some(seq));
     let told: Vec<_> = told.into_iter().map(|change| change.what).collect();
     let of_limits = [day.clone(), month].map(Changed::Limit);
-    assert_eq!(told, [&[Changed::Key(made)], &of_limits[..]].concat());
+    assert_eq!(told, [&of_limits[..], &[Changed::Key(made)]].concat());
     assert_eq!(store.open_periods(id, NOW).await.expect("periods").len(), 2);
     let before = all_of(store, id).await;
     refused!(store.make_key(&new, &[], NOW).await, Error::Conflict(_));

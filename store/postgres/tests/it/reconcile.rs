@@ -289,6 +289,12 @@ const FAULTS: &[Fault] = &[
         "UPDATE meta SET change_seq = change_seq - 1",
         &[Sequence],
     ),
+    (
+        "a revoked token has a change that was not counted",
+        "UPDATE revoked_tokens SET seq = (SELECT change_seq + 1 FROM meta)
+             WHERE seq = (SELECT max(seq) FROM revoked_tokens)",
+        &[Sequence],
+    ),
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
