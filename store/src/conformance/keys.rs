@@ -78,7 +78,7 @@ pub async fn a_key_that_has_changed_meanwhile_stays_as_it_is<S: Audit>(store: &S
     store.put_key(&key(1, 11), Some(1)).await.expect("each key counts for itself");
 }
 
-/// Everybody hears of the key before its limits.
+/// Nobody hears of the key before its limits.
 pub async fn a_key_is_made_with_its_limits_or_not_at_all<S: Audit>(store: &S) {
     let id = settle_in(store, 1).await;
     let mut new = Key { secrets: vec![secret(1)], version: 7, ..key(1, 1) };

@@ -82,7 +82,7 @@ const FAULTS: &[Fault] = &[
     (
         "an account is leased what no gateway has",
         "UPDATE accounts SET leased = leased + 1 WHERE account_id = (SELECT account_id FROM accounts
-             WHERE spent + leased + expired < amount ORDER BY account_id LIMIT 1)",
+             WHERE spent + leased + expired + written_off < amount ORDER BY account_id LIMIT 1)",
         &[Leased],
     ),
     (
