@@ -64,7 +64,9 @@ impl Admission {
             Some(claimed) => claimed.conclude(opened).await?,
             None => opened?,
         };
-        running.standings = runtime.policies.cut_revoked_streams.then_some(standings);
+        running.standings = standings;
+        running.runs_out = routed.caller.runs_out();
+        running.is_cut_when_barred = runtime.policies.cut_revoked_streams;
         bound_output(&mut running, &asked, exchange);
         rewrite(&mut running, &asked, body);
         Ok(running)
@@ -115,8 +117,9 @@ impl Admission {
     ) -> Result<Running, Denial> {
         let org = &routed.caller.org;
         let kept = Kept::new(org, hold);
-        // What the book does not decide may have changed while the request waited.
+        // Whatever it is that bars a caller may have come while the request waited.
         routed.caller.check(routed.address, Some(&quoted.model), org.now())?;
+        org.standing(path).map_err(|refusal| routed.refused(&refusal))?;
         project::check(&routed.caller, routed.project)?;
         let hold = kept.hold();
         let opened = Arc::new(Opened {

@@ -7,6 +7,7 @@ use ledger::Cause;
 use pingora::http::ResponseHeader;
 use smallvec::SmallVec;
 
+use crate::barred::barred;
 use crate::exchange::{Exchange, Stage};
 use crate::growth::Relay;
 use crate::header::{
@@ -121,6 +122,7 @@ pub(crate) fn relay(
 ) -> Bytes {
     if running.is_stream
         && running.is_open()
+        && running.is_cut_when_barred
         && let Some(denial) = barred(running)
     {
         return cut(running, &denial, request_id);
@@ -182,22 +184,6 @@ fn grow(running: &mut Running, passed: Bytes, text: u64, request_id: &str) -> By
             cut(running, &denial, request_id)
         }
     }
-}
-
-/// Why the caller of a stream may no longer spend, if that has changed since it was last asked.
-fn barred(running: &mut Running) -> Option<Denial> {
-    let standings = running.org.standings();
-    let seen = running.standings?;
-    if seen == standings && !running.caller.has_run_out() {
-        return None;
-    }
-    running.standings = Some(standings);
-    let (caller, model) = (&running.caller, &running.quoted.model);
-    if let Err(denial) = caller.check(running.address, Some(model), running.org.now()) {
-        return Some(denial);
-    }
-    let refusal = running.org.standing(running.path).err()?;
-    Some(caller.refused(&refusal))
 }
 
 /// A stream that has gone on for longer than any may.

@@ -35,6 +35,7 @@ mod org;
 mod upstream;
 
 mod answer;
+mod barred;
 mod growth;
 mod meter;
 

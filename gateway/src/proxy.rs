@@ -14,6 +14,7 @@ use pingora::{Error, ErrorSource, ErrorType};
 
 use crate::admission::Admission;
 use crate::answer;
+use crate::barred::barred;
 use crate::body::{self, Discarded};
 use crate::counter::RequestCounter;
 use crate::exchange::{Exchange, Stage};
@@ -94,9 +95,14 @@ impl ProxyHttp for Proxy {
         exchange: &mut Exchange,
     ) -> pingora::Result<()> {
         rewrite_header(exchange, request)?;
-        if let Some(running) = exchange.running() {
-            running.sent = true;
+        let Some(running) = exchange.running() else { return Ok(()) };
+        // Connecting may have taken a while: whom a change has barred meanwhile is not served.
+        if let Some(denial) = barred(running) {
+            running.end(How::Undelivered(Cause::Gateway));
+            exchange.denial = Some(denial);
+            return Err(failure::denied());
         }
+        running.sent = true;
         Ok(())
     }
 

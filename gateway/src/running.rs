@@ -40,9 +40,12 @@ pub(crate) struct Running {
     pub(crate) sent: bool,
     /// A byte of the answer may have reached the client.
     pub(crate) started: bool,
-    /// [`Org::standings`] when the caller's own was last asked for; none if a stream goes on whatever
-    /// becomes of its caller.
-    pub(crate) standings: Option<u64>,
+    /// [`Org::standings`] when the caller's own was last asked for.
+    pub(crate) standings: u64,
+    /// When its credential runs out, as of then.
+    pub(crate) runs_out: ledger::Instant,
+    /// Whether a stream ends once its caller may no longer spend.
+    pub(crate) is_cut_when_barred: bool,
     /// The answer is a stream of events.
     pub(crate) is_stream: bool,
     /// The provider's status, or 0.
@@ -105,7 +108,9 @@ impl Running {
             hide_usage: false,
             sent: false,
             started: false,
-            standings: None,
+            standings: 0,
+            runs_out: ledger::Instant::MAX,
+            is_cut_when_barred: true,
             is_stream: false,
             status: 0,
             meter: None,

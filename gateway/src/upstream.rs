@@ -37,6 +37,8 @@ const STRIPPED: [&str; 15] = [
     "idempotency-key",
 ];
 const IDENTITY: http::HeaderValue = http::HeaderValue::from_static("identity");
+/// The names under which clients put a key into the query.
+const KEYS_IN_QUERY: [&str; 4] = ["key", "api_key", "api-key", "access_token"];
 /// Our own headers begin so, and those by which proxies tell of the client.
 const STRIPPED_PREFIXES: [&str; 2] = ["x-bursar-", "x-forwarded-"];
 
@@ -143,10 +145,13 @@ fn strip(request: &mut RequestHeader) {
     }
 }
 
-/// What of the query goes on to the provider: a key in it is the client's own.
+/// What of the query goes on to the provider: a key in it, whatever it is called, is the client's own.
 pub(crate) fn sent_query(uri: &http::Uri) -> impl Iterator<Item = &str> {
     let query = uri.query().unwrap_or_default().split('&');
-    query.filter(|pair| !pair.is_empty() && !pair.starts_with("key=") && *pair != "key")
+    query.filter(|pair| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        !pair.is_empty() && !KEYS_IN_QUERY.contains(&name) && !value.contains("bursar_")
+    })
 }
 
 fn set_target(provider: &Provider, path: &str, request: &mut RequestHeader) -> pingora::Result<()> {

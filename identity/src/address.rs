@@ -6,10 +6,11 @@ use ipnet::IpNet;
 
 /// The client's address.
 ///
-/// It is the peer's, unless that is a trusted proxy's: then it is the one that the proxy has added to
-/// `X-Forwarded-For`, and so on, from the right, until an address is no trusted proxy's. Whatever
-/// stands further left was written by whoever is not trusted. `forwarded` are the fields of that name
-/// in their order; one that says no address ends the walk where it is. IPv4 written as IPv6 is IPv4.
+/// It is the peer's, unless that is a trusted proxy's: then it is the one that the proxy has added
+/// to `X-Forwarded-For`, and so on, from the right, until an address is no trusted proxy's.
+/// Whatever stands further left was written by whoever is not trusted. `forwarded` are the fields
+/// of that name in their order; one that says no address ends the walk where it is. IPv4 written as
+/// IPv6 is IPv4.
 pub fn client<'a>(
     peer: IpAddr,
     forwarded: impl DoubleEndedIterator<Item = &'a [u8]>,

@@ -11,9 +11,9 @@ use parking_lot::Mutex;
 
 /// The failures of each address, or of each /64 of IPv6, which is what one customer has.
 ///
-/// A budget of so many a minute, all of which may be used at once (GCRA): each failure takes a share of
-/// it, which comes back with time. Bounded: when too many addresses have failed, those are forgotten
-/// whose budget is whole again, and then those that failed first.
+/// A budget of so many a minute, all of which may be used at once (GCRA): each failure takes a
+/// share of it, which comes back with time. Bounded: when too many addresses have failed, those are
+/// forgotten whose budget is whole again, and then those that failed first.
 pub struct Failures {
     parts: Box<[Mutex<Part>]>,
     state: RandomState,

@@ -101,18 +101,21 @@ impl Issuers {
         let before = self.known.load();
         let mut known: HashMap<Box<str>, Known> = HashMap::new();
         for issuer in issuers {
-            let keys = match (Place::of(&issuer.keys), &issuer.keys) {
-                (Some((place, refresh)), _) => {
-                    let same = |other: &&Arc<LiveKeys>| *other.place() == place;
-                    let kept = published(&known).chain(published(&before)).find(same).cloned();
-                    let live = kept.unwrap_or_else(|| Arc::new(LiveKeys::at(place)));
-                    Keys::Published(live, refresh)
-                }
-                (None, KeySource::Secret(secret)) => {
+            let kept = |place: Place| {
+                let same = |other: &&Arc<LiveKeys>| *other.place() == place;
+                let kept = published(&known).chain(published(&before)).find(same).cloned();
+                kept.unwrap_or_else(|| Arc::new(LiveKeys::at(place)))
+            };
+            let keys = match &issuer.keys {
+                KeySource::Secret(secret) => {
                     Keys::Shared(KeySet::shared(secret.expose().as_bytes()))
                 }
-                // Every other source is at some place.
-                (None, KeySource::Url { .. } | KeySource::File { .. }) => continue,
+                KeySource::Url { url, refresh } => {
+                    Keys::Published(kept(Place::Url(url.clone())), *refresh)
+                }
+                KeySource::File { path, refresh } => {
+                    Keys::Published(kept(Place::File(path.as_path().into())), *refresh)
+                }
             };
             known.insert(issuer.issuer.clone(), Known { issuer: Arc::clone(issuer), keys });
         }
@@ -145,8 +148,8 @@ impl Issuers {
         }
     }
 
-    /// The same; and where that may help, the issuer's keys are fetched first, or waited for if they
-    /// are being fetched: 5 s at most, and once in 30 s for all tokens of an issuer together.
+    /// The same; and where that may help, the issuer's keys are fetched first, or waited for if
+    /// they are being fetched: 5 s at most, and once in 30 s for all tokens of an issuer together.
     ///
     /// # Errors
     /// Why the token is not accepted.
@@ -252,8 +255,8 @@ fn check_published(
     token::check(token, issuer, &current.keys, now)
 }
 
-/// Whether other keys of the issuer may verify what these did not: where there are none, none of the
-/// name, or where none was named and the issuer has changed its only one.
+/// Whether other keys of the issuer may verify what these did not: where there are none, none of
+/// the name, or where none was named and the issuer has changed its only one.
 fn may_help(fault: Fault, token: &Opened<'_>) -> bool {
     match fault {
         Fault::TokenKeysAway | Fault::TokenKey => true,

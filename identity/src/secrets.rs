@@ -8,8 +8,8 @@ use store::SecretHash;
 
 /// The secrets that there are, eight bytes of each.
 ///
-/// What is not in here opens nothing, and no store need be asked. What is in here may, once in 2^64 /
-/// (number of secrets) guesses, be another's: the store decides. A million take some 20 MB.
+/// What is not in here opens nothing, and no store need be asked. What is in here may, once in 2^64
+/// / (number of secrets) guesses, be another's: the store decides. A million take some 20 MB.
 #[derive(Default)]
 pub struct Fingerprints {
     known: RwLock<HashSet<u64, BuildHasherDefault<AsIs>>>,
@@ -21,8 +21,8 @@ impl Fingerprints {
         self.known.write().insert(fingerprint(hash));
     }
 
-    /// Takes a secret out. Of two with one fingerprint, of which there are with a million secrets in
-    /// one of forty million installations, the other goes too until all are read again.
+    /// Takes a secret out. Of two with one fingerprint, of which there are with a million secrets
+    /// in one of forty million installations, the other goes too until all are read again.
     pub fn remove(&self, hash: &SecretHash) {
         self.known.write().remove(&fingerprint(hash));
     }

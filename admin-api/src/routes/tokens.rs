@@ -41,7 +41,7 @@ pub(crate) async fn revoke(
     let token = read(fields, now)?;
     see_through(async move {
         let seq = api.store.revoke_token(org.org.id, &token, now).await?;
-        tracing::info!(org.id = %org.org.id, issuer = token.issuer, jti = token.jti, "token revoked");
+        tracing::info!(org.id = %org.org.id, issuer = token.issuer, "token revoked");
         let (until, applied) = (time::print(token.until), apply(&api, seq).await);
         Ok(Revoked { issuer: token.issuer, jti: token.jti, until, applied })
     })

@@ -5,14 +5,11 @@ use std::process::ExitCode;
 use anyhow::Context;
 use bursar_config::{Config, ProcessEnvironment};
 use gateway::{Clock, SteadyClock};
-use ledger::{
-    Access, CountsFrom, Credits, Grant, GrantId, Instant, KeyStanding, KeyStatus, Limit, LimitId,
-    MemberStanding, MemberStatus, OrgId, Surface, Tool,
-};
+use ledger::{CountsFrom, Instant, OrgId};
 use serde::Serialize;
-use store::{Group, Key, KeyHasher, KeyKind, Member, Money, Org, PlainKey, Plan, Rates, Store};
+use store::{Key, KeyHasher, KeyKind, PlainKey, Store};
 
-use super::file::{GrantRow, LimitRow, MemberRow, OrgFile};
+use super::file::{MemberRow, OrgFile};
 use super::names::{Names, fresh};
 use crate::cli::ImportArguments;
 use crate::open_store::OpenStore;
@@ -44,6 +41,7 @@ struct Imported {
     org: String,
     groups: Vec<Named>,
     members: Vec<Named>,
+    projects: Vec<Named>,
     keys: Vec<Opened>,
     grants: Vec<String>,
     limits: Vec<String>,
@@ -63,11 +61,12 @@ struct Opened {
     key: String,
 }
 
-struct Import<'a> {
-    file: &'a OrgFile,
-    id: OrgId,
-    names: Names,
-    now: Instant,
+/// What is to be put, with the ids of everything in it.
+pub(super) struct Import<'a> {
+    pub(super) file: &'a OrgFile,
+    pub(super) id: OrgId,
+    pub(super) names: Names,
+    pub(super) now: Instant,
 }
 
 impl<'a> Import<'a> {
@@ -79,13 +78,11 @@ impl<'a> Import<'a> {
 
     /// Finds what a row names and the file does not have, before anything is put.
     fn check(&self) -> anyhow::Result<()> {
-        let OrgFile { groups, members, keys, grants, limits, .. } = self.file;
+        let OrgFile { groups, members, projects, keys, grants, limits, .. } = self.file;
         groups.iter().try_for_each(|row| self.group(&row.name, &row.managers).map(drop))?;
         members.iter().try_for_each(|row| self.member(row).map(drop))?;
-        for row in keys {
-            self.names.keys.id(&row.name)?;
-            self.names.members.id(&row.member)?;
-        }
+        projects.iter().try_for_each(|row| self.project(row).map(drop))?;
+        keys.iter().try_for_each(|row| self.key(row).map(drop))?;
         grants.iter().try_for_each(|row| self.grant(row).map(drop))?;
         limits.iter().try_for_each(|row| self.limit(row).map(drop))
     }
@@ -107,6 +104,12 @@ impl<'a> Import<'a> {
         for row in self.file.groups.iter().filter(|row| !row.managers.is_empty()) {
             store.put_group(&self.group(&row.name, &row.managers)?).await?;
         }
+        let mut projects = Vec::new();
+        for row in &self.file.projects {
+            let project = self.project(row)?;
+            store.put_project(&project).await?;
+            projects.push(Named { name: project.slug, id: project.id.to_string() });
+        }
         let keys = self.put_keys(store, hasher).await?;
         let (mut grants, mut limits) = (Vec::new(), Vec::new());
         for row in &self.file.grants {
@@ -118,7 +121,7 @@ impl<'a> Import<'a> {
             store.put_limit(self.id, &limit, CountsFrom::PeriodStart, self.now).await?;
             limits.push(limit.id.to_string());
         }
-        Ok(Imported { org: self.id.to_string(), groups, members, keys, grants, limits })
+        Ok(Imported { org: self.id.to_string(), groups, members, projects, keys, grants, limits })
     }
 
     async fn put_keys(&self, store: &dyn Store, hasher: &KeyHasher) -> anyhow::Result<Vec<Opened>> {
@@ -130,99 +133,15 @@ impl<'a> Import<'a> {
                 _ => KeyKind::Member,
             };
             let plain = PlainKey::generate(kind, rand::random);
-            let standing = KeyStanding {
-                id: self.names.keys.id(&row.name)?,
-                member: self.names.members.id(&row.member)?,
-                status: KeyStatus::Active,
-                expires: Instant::MAX,
-                group: None,
-                project: None,
-                tools: None,
-            };
-            let id = standing.id.to_string();
-            let (name, hint) = (row.name.clone(), plain.hint());
-            let surface = Surface::Api;
             let key = Key {
-                org: self.id,
-                name,
-                hint,
-                surface,
-                created: self.now,
-                standing,
-                models: None,
-                ips: None,
-                rates: Rates::default(),
+                hint: plain.hint(),
                 secrets: vec![hasher.secret(&plain, self.now)],
-                version: 0,
+                ..self.key(row)?
             };
+            let id = key.standing.id.to_string();
             store.put_key(&key, None).await?;
             opened.push(Opened { name: key.name, id, key: plain.expose().to_owned() });
         }
         Ok(opened)
-    }
-
-    fn org(&self) -> Org {
-        let price = Money { minor: 0, currency: "EUR".to_owned() };
-        Org {
-            id: self.id,
-            name: self.file.name.clone(),
-            plan: Plan { name: "none".to_owned(), allocation: Credits::ZERO, price },
-            time_zone: self.file.time_zone.clone(),
-            anchor_day: self.file.anchor_day,
-            contact: self.file.contact.clone(),
-            created: self.now,
-            require_project: false,
-            rates: Rates::default(),
-        }
-    }
-
-    fn group(&self, name: &str, managers: &[String]) -> anyhow::Result<Group> {
-        let (id, managers) = (self.names.groups.id(name)?, self.names.members.all(managers)?);
-        Ok(Group { id, org: self.id, name: name.to_owned(), managers })
-    }
-
-    fn member(&self, row: &MemberRow) -> anyhow::Result<Member> {
-        let groups = self.names.groups.all(&row.groups)?;
-        Ok(Member {
-            org: self.id,
-            name: row.name.clone(),
-            email: row.email.clone(),
-            service_account: row.service_account,
-            role: row.role,
-            job_role: None,
-            standing: MemberStanding {
-                id: self.names.members.id(&row.name)?,
-                status: MemberStatus::Active,
-                home: groups.first().copied(),
-                groups,
-                tools: None,
-            },
-            subjects: Vec::new(),
-            tokens_valid_after: Instant::MIN,
-            rates: Rates::default(),
-        })
-    }
-
-    fn grant(&self, row: &GrantRow) -> anyhow::Result<Grant> {
-        let members = self.names.members.all(&row.members)?;
-        let groups = self.names.groups.all(&row.groups)?;
-        let access = if members.is_empty() && groups.is_empty() {
-            Access::Everyone
-        } else {
-            Access::Listed { members, groups }
-        };
-        let (kind, amount, now) = (row.kind, row.amount, self.now);
-        let id = GrantId::from_u128(fresh());
-        Ok(Grant { id, kind, amount, start: now, end: Instant::MAX, created: now, access })
-    }
-
-    fn limit(&self, row: &LimitRow) -> anyhow::Result<Limit> {
-        Ok(Limit {
-            id: LimitId::from_u128(fresh()),
-            scope: self.names.scope(row)?,
-            tool: row.tool.as_deref().map(Tool::new),
-            period: row.period,
-            amount: row.amount,
-        })
     }
 }

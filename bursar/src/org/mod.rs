@@ -3,5 +3,7 @@
 mod file;
 mod import;
 mod names;
+mod read;
+mod rows;
 
 pub(crate) use import::import;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use anyhow::{Context, bail};
-use ledger::{GroupId, KeyId, MemberId, Scope};
+use ledger::{GroupId, KeyId, MemberId, ProjectId, Scope};
 use uuid::Uuid;
 
 use super::file::{LimitRow, OrgFile};
@@ -12,6 +12,7 @@ use super::file::{LimitRow, OrgFile};
 pub(super) struct Names {
     pub(super) groups: Ids<GroupId>,
     pub(super) members: Ids<MemberId>,
+    pub(super) projects: Ids<ProjectId>,
     pub(super) keys: Ids<KeyId>,
 }
 
@@ -27,10 +28,12 @@ impl Names {
     pub(super) fn of(file: &OrgFile) -> anyhow::Result<Self> {
         let groups = file.groups.iter().map(|row| &row.name);
         let members = file.members.iter().map(|row| &row.name);
+        let projects = file.projects.iter().map(|row| &row.slug);
         let keys = file.keys.iter().map(|row| &row.name);
         Ok(Self {
             groups: Ids::of("group", groups, || GroupId::from_u128(fresh()))?,
             members: Ids::of("member", members, || MemberId::from_u128(fresh()))?,
+            projects: Ids::of("project", projects, || ProjectId::from_u128(fresh()))?,
             keys: Ids::of("key", keys, || KeyId::from_u128(fresh()))?,
         })
     }
@@ -43,6 +46,7 @@ impl Names {
         Ok(match (row.scope.as_str(), row.of.as_deref()) {
             ("org", None) => Scope::Org,
             ("group", Some(name)) => Scope::Group(self.groups.id(name)?),
+            ("project", Some(slug)) => Scope::Project(self.projects.id(slug)?),
             ("member", Some(name)) => Scope::Member(self.members.id(name)?),
             ("key", Some(name)) => Scope::Key(self.keys.id(name)?),
             (scope, of) => bail!("a limit cannot have the scope `{scope}` of {of:?}"),

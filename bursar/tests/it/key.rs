@@ -116,7 +116,7 @@ async fn what_is_said_of_a_key_is_shown_and_its_secret_is_not() {
         (&shown["rates"]["per_minute"], &shown["surface"]),
         (&60.into(), &"workspace".into())
     );
-    assert_eq!(office.chat(&secret).await.0, 200);
+    assert_eq!(office.chat(&secret).await, (200, String::new()));
     assert_eq!(office.chat(&secret).await, refused(402, "limit_reached"));
 
     let (text, _) = office.done(&["show", &key]);
@@ -156,7 +156,7 @@ async fn each_no_is_told_and_has_its_exit_code() {
     assert!(code == 77 && told.contains("invalid_credential") && !told.contains(wrong), "{told}");
     let (code, _, told) = run(office.command(&["list"]).env("BURSAR_ADMIN", "http://127.0.0.1:9"));
     assert!(code == 69 && told.contains("cannot reach the admin API"), "{told}");
-    let elsewhere = office.demo.printed("gateway");
+    let elsewhere = office.demo.printed("provider");
     assert_eq!(run(office.command(&["list"]).env("BURSAR_ADMIN", elsewhere)).0, 69);
 
     for usage in [

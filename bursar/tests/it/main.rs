@@ -12,5 +12,6 @@ mod killed;
 mod ledger;
 mod node;
 mod org;
+mod page;
 mod reconcile;
 mod serve;

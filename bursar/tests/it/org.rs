@@ -4,7 +4,7 @@ use mock_provider::{MockProvider, Options};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::process::{Process, bursar, chat, run};
+use crate::process::{Process, bursar, chat, get, run};
 
 const PEOPLE: &str = r#"{
     "name": "Acme",
@@ -82,6 +82,75 @@ async fn the_keys_of_an_imported_organisation_spend_its_credits_up_to_its_limits
     assert_eq!(chat(&gateway, key(0), "mock-flat").await.0, 200);
     assert_eq!(chat(&gateway, key(0), "mock-flat").await.0, 402, "the grant of both");
     assert_eq!(serving.end("TERM").await, (0, Vec::new()));
+}
+
+#[tokio::test]
+async fn what_a_file_says_of_keys_members_and_the_organisation_is_in_force() {
+    let provider = MockProvider::start(Options::default()).await.unwrap();
+    let house = House::new(&provider);
+    let (code, said, errors) = house.import(RESTRICTED);
+    assert_eq!(code, 0, "{errors}");
+    let imported: Value = serde_json::from_str(&said).unwrap();
+    let mut serving = Process::start(&mut house.command(&["serve"]));
+    let line: Value = serde_json::from_str(&serving.says("\"ready\"").await).unwrap();
+    let at = |name: &str| format!("http://{}", line["fields"][name].as_str().unwrap());
+    let org = format!("{}/api/v1/orgs/{}", at("admin"), imported["org"].as_str().unwrap());
+    let (_, org) = get(&org, "as-long-as-a-pepper-has-to-be-or-longer").await;
+
+    assert_eq!((&org["require_project"], &org["rates"]["concurrent"]), (&true.into(), &9.into()));
+    let ada = org["members"].as_array().unwrap().iter().find(|member| member["name"] == "ada");
+    let ada = ada.unwrap();
+    assert_eq!(
+        (&ada["subjects"][0]["subject"], &ada["tools"][0]),
+        (&"u-1".into(), &"chatbot".into())
+    );
+    assert_eq!(ada["rates"]["per_minute"], 60);
+    let laptop =
+        org["keys"].as_array().unwrap().iter().find(|key| key["name"] == "laptop").unwrap();
+    assert_eq!(laptop["project"], org["projects"][0]["id"]);
+    assert_eq!(laptop["group"], org["groups"][0]["id"]);
+    assert_eq!(laptop["surface"], "workspace");
+    assert_eq!(laptop["ips"], serde_json::json!(["127.0.0.1/32", "10.0.0.0/8"]));
+    assert_eq!(laptop["expires"], "2036-01-01T00:00:00Z");
+    assert_eq!((&laptop["tools"][0], &laptop["models"][0]), (&"chatbot".into(), &"mock-*".into()));
+
+    let key = |index: usize| imported["keys"][index]["key"].as_str().unwrap();
+    let code = |answer: &Value| answer["error"]["code"].as_str().unwrap_or_default().to_owned();
+    let gateway = at("gateway");
+    assert_eq!(chat(&gateway, key(0), "mock-flat").await.0, 200);
+    let (status, answer, _) = chat(&gateway, key(1), "mock-flat").await;
+    assert_eq!((status, code(&answer).as_str()), (400, "project_required"));
+    assert_eq!(serving.end("TERM").await, (0, Vec::new()));
+}
+
+const RESTRICTED: &str = r#"{
+    "name": "Acme", "require_project": true, "rates": {"concurrent": 9},
+    "groups": [{"name": "lab"}],
+    "members": [{"name": "ada", "groups": ["lab"], "tools": ["chatbot"], "rates": {"per_minute": 60},
+                 "subjects": [{"issuer": "https://login.example.com/", "subject": "u-1"}]}],
+    "projects": [{"slug": "site", "client": "Zenith", "members": ["ada"]}],
+    "keys": [{"name": "laptop", "member": "ada", "surface": "workspace", "group": "lab",
+              "project": "site", "tools": ["chatbot"], "models": ["mock-*"],
+              "ips": ["127.0.0.1", "10.0.0.0/8"], "rates": {"per_second": 50},
+              "expires": "2036-01-01T00:00:00Z"},
+             {"name": "bare", "member": "ada"}],
+    "grants": [{"kind": "top_up", "amount": "20"}],
+    "limits": [{"scope": "project", "of": "site", "period": "total", "amount": "10"}]
+}"#;
+
+#[tokio::test]
+async fn a_key_is_not_given_what_its_member_may_not_use() {
+    let provider = MockProvider::start(Options::default()).await.unwrap();
+    let house = House::new(&provider);
+    for (from, to, why) in [
+        ("\"groups\": [\"lab\"]", "\"groups\": []", "is not in the group `lab`"),
+        ("\"members\": [\"ada\"]", "\"members\": []", "may not use the project"),
+        ("\"project\": \"site\"", "\"project\": \"side\"", "no project `side`"),
+    ] {
+        let (code, _, errors) = house.import(&RESTRICTED.replace(from, to));
+        assert_eq!(code, 1);
+        assert!(errors.contains(why), "{errors}");
+    }
 }
 
 #[tokio::test]

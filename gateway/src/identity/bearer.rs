@@ -51,12 +51,6 @@ impl Caller {
         }
     }
 
-    /// Whether the credential has run out since it was looked at: a key's own end is the book's to
-    /// say.
-    pub(crate) fn has_run_out(&self) -> bool {
-        self.token().is_some_and(|token| token.has_expired(self.org.now()))
-    }
-
     /// Whether the credential is for this tool; a key's list is the book's to look at.
     ///
     /// # Errors

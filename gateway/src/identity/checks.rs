@@ -64,6 +64,17 @@ impl Caller {
         })
     }
 
+    /// First instant at which the credential is none any more, as things are now.
+    pub(crate) fn runs_out(&self) -> Instant {
+        let (id, last_use) = match &self.credential {
+            Credential::Key { id, last_use } => (id, last_use),
+            Credential::Token(token) => return token.runs_out(),
+        };
+        let Some(key) = self.org.key(*id) else { return Instant::MIN };
+        let secret = key.secrets.iter().find(|known| known.hash == last_use.secret);
+        secret.map_or(Instant::MIN, |secret| secret.not_after.min(key.standing.expires))
+    }
+
     /// What a refusal of the book is to this caller, with whom to ask.
     pub(crate) fn refused(&self, refusal: &ledger::Refusal) -> Denial {
         if let ledger::Refusal::CredentialEnded = refusal {

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use dashmap::DashMap;
 use ledger::{Book, Leases, OrgId, Shard};
 use parking_lot::RwLock;
-use store::{Change, ChangeSeq, Changed, OrgData, Stamp};
+use store::{Change, ChangeSeq, Changed, Key, OrgData, Stamp};
 
 use super::reload::changes;
 use super::{Bell, Org, OrgView, RevokedTokens};
@@ -209,18 +209,21 @@ impl Directory {
 
     fn put_in_force(&self, Change { seq, org: id, what }: Change) {
         let org = self.loaded(id);
-        if let Changed::Key(key) = &what {
-            let before = org.as_ref().and_then(|org| org.key(key.standing.id));
-            let before = before.as_ref().map_or(&[][..], |key| &key.secrets);
-            self.secrets.take_in(key, before);
-        }
-        let Some(org) = org else { return };
-        if org.take_in(what) {
+        let key = if let Changed::Key(key) = &what { Some(key.clone()) } else { None };
+        let before = |key: &Key| org.as_ref().and_then(|org| org.key(key.standing.id));
+        let before = key.as_ref().and_then(before);
+        if let Some(org) = org
+            && org.take_in(what)
+        {
             org.enrich();
             // What others spend of as well is leased when it is asked for.
             if !self.store.serves_many() {
                 self.enriched.lock().insert(id, seq);
             }
+        }
+        // After the key itself: whoever introduces a caller by it in between sees that it has ended.
+        if let Some(key) = key {
+            self.secrets.take_in(&key, before.as_ref().map_or(&[][..], |before| &before.secrets));
         }
     }
 
@@ -249,8 +252,7 @@ impl Directory {
                     org.reload(&data);
                     self.open_periods(&org).await?;
                 }
-                // Nothing of it can be booked.
-                None => org.quarantine(),
+                None => org.end(),
             }
         }
         self.read_secrets().await?;

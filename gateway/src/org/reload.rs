@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use ledger::{Change, Grant, KeyStatus, Limit, MemberStatus};
-use store::OrgData;
+use store::{Key, Member, OrgData};
 
 use super::{Org, OrgView, RevokedTokens};
 
@@ -21,7 +21,11 @@ impl Org {
 
     /// Puts in force what the store has, and ends whom it does not know.
     pub(crate) fn reload(&self, data: &OrgData) {
-        for change in self.unknown_to(data).into_iter().chain(changes(data)) {
+        for change in self
+            .unknown_to(&data.members, &data.keys, &data.limits)
+            .into_iter()
+            .chain(changes(data))
+        {
             self.apply(change);
         }
         self.view.store(Arc::new(OrgView::of(data)));
@@ -37,23 +41,30 @@ impl Org {
         self.enrich();
     }
 
-    fn unknown_to(&self, data: &OrgData) -> Vec<Change> {
+    /// Ends everybody, since the store does not know the organisation any more: nothing of it can be
+    /// booked, and nobody of it passes.
+    pub(crate) fn end(&self) {
+        self.quarantine();
+        self.unknown_to(&[], &[], &[]).into_iter().for_each(|change| self.apply(change));
+        self.keys.pin().clear();
+        self.standings.fetch_add(1, Ordering::Release);
+    }
+
+    fn unknown_to(&self, members: &[Member], keys: &[Key], limits: &[Limit]) -> Vec<Change> {
         let state = self.state.lock();
-        let keys = state.book.keys();
-        let keys = keys.filter(|key| !data.keys.iter().any(|known| known.standing.id == key.id));
-        let keys = keys
+        let lost = state.book.keys();
+        let lost = lost.filter(|key| !keys.iter().any(|known| known.standing.id == key.id));
+        let keys = lost
             .cloned()
             .map(|key| Change::Key(ledger::KeyStanding { status: KeyStatus::Revoked, ..key }));
-        let members = state
-            .book
-            .members()
-            .filter(|member| !data.members.iter().any(|known| known.standing.id == member.id));
-        let members = members.cloned().map(|member| {
+        let lost = state.book.members();
+        let lost = lost.filter(|it| !members.iter().any(|known| known.standing.id == it.id));
+        let members = lost.cloned().map(|member| {
             Change::Member(ledger::MemberStanding { status: MemberStatus::Deactivated, ..member })
         });
-        let limits = state.book.limits();
-        let limits = limits.filter(|limit| !data.limits.iter().any(|known| known.id == limit.id));
-        let limits = limits.map(|limit| Change::LimitRemoved(limit.id));
+        let lost = state.book.limits();
+        let lost = lost.filter(|limit| !limits.iter().any(|known| known.id == limit.id));
+        let limits = lost.map(|limit| Change::LimitRemoved(limit.id));
         keys.chain(members).chain(limits).collect()
     }
 }

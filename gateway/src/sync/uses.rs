@@ -74,7 +74,9 @@ mod tests {
         uses.note(&other, at(2));
         let untold = uses.next();
         assert_eq!((untold.len(), uses.next().len()), (2, 0));
-        untold.iter().for_each(|last_use| drop(last_use.take()));
+        for last_use in &untold {
+            last_use.take();
+        }
         uses.note(&one, at(9));
         uses.put_back(untold);
         let mut told: Vec<_> = uses.next().iter().map(|last_use| last_use.take()).collect();

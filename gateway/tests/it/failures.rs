@@ -80,19 +80,20 @@ async fn whoever_is_told_to_wait_reads_it_whatever_it_was_sending() {
 async fn every_reason_is_counted_from_the_start_and_by_itself() {
     let house = House::new().await;
     let caller = house.caller("10").await;
-    let counted = |reason: &str| house.metric_of("bursar_auth_failures_total", reason);
+    let counted = |reason: &'static str| house.metric_of("bursar_auth_failures_total", reason);
     for reason in ["no_credential", "token_signature", "key_revoked"] {
         assert_eq!(counted(reason).await, 0, "{reason}");
     }
     let typo = caller.secret.replace("bursar_u_", "bursar_s_");
     let made_up = store::PlainKey::generate(store::KeyKind::Member, || 7);
-    for (credential, reason) in [
+    let wrong: [(&str, &'static str); 5] = [
         ("", "no_credential"),
         ("sk-1234", "not_a_credential"),
         (&typo, "key_malformed"),
         ("bursar_a_x", "key_admin"),
         (made_up.expose(), "key_unknown"),
-    ] {
+    ];
+    for (credential, reason) in wrong {
         let call = house.client.get(house.url(MODELS)).header("x-api-key", credential);
         assert_eq!(call.send().await.unwrap().status(), 401, "{reason}");
         assert_eq!(counted(reason).await, 1, "{reason}");

@@ -50,7 +50,7 @@ async fn both_secrets_open_the_key_until_the_grace_is_over() {
     assert_eq!(house.failed("key_expired").await, 2);
     // All of it was one key's.
     let balance = house.balance(&rotated).await;
-    assert_eq!(balance["remaining"], "7", "{balance}");
+    assert_eq!(balance["remaining"], "6", "{balance}");
 }
 
 #[tokio::test]

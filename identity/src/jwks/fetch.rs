@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use bursar_config::{JwksUrl, KeySource};
+use bursar_config::JwksUrl;
 use reqwest::header::{ACCEPT, CACHE_CONTROL, HeaderMap};
 use reqwest::redirect::Policy;
 use reqwest::{Client, StatusCode};
@@ -18,19 +18,6 @@ use super::set::{KeySet, NotAKeySet, SET_BYTES_MAX};
 pub(crate) enum Place {
     Url(JwksUrl),
     File(Box<Path>),
-}
-
-impl Place {
-    /// Where the key set of a source is, and how often it is fetched; none of a shared secret.
-    pub(crate) fn of(source: &KeySource) -> Option<(Self, Duration)> {
-        match source {
-            KeySource::Url { url, refresh } => Some((Self::Url(url.clone()), *refresh)),
-            KeySource::File { path, refresh } => {
-                Some((Self::File(path.as_path().into()), *refresh))
-            }
-            KeySource::Secret(_) => None,
-        }
-    }
 }
 
 /// A key set, and for how long its server says that it is good.

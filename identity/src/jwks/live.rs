@@ -104,8 +104,8 @@ impl LiveKeys {
         if !schedule.ask(now) {
             return false;
         }
-        // A task of its own, which ends within the fetch's timeout: the client that asks may hang up,
-        // and the others who wait would be left with neither keys nor another try.
+        // A task of its own, which ends within the fetch's timeout: the client that asks may hang
+        // up, and the others who wait would be left with neither keys nor another try.
         let task = async move { self.fetch(&fetch, &mut schedule, now).await };
         tokio::spawn(task).await.is_ok()
     }
@@ -114,7 +114,7 @@ impl LiveKeys {
         let issuer = &*fetch.issuer;
         match fetch.fetcher.fetch(&self.place).await {
             Ok(Fetched { keys, age }) => {
-                tracing::debug!(issuer, keys = keys.len(), "keys of an issuer fetched");
+                tracing::debug!(issuer, keys = keys.len(), "keys fetched");
                 self.current.store(Some(Arc::new(Current { keys, fetched: now })));
                 schedule.succeeded(now, age, fetch.refresh, fetch.chance);
             }
@@ -129,12 +129,8 @@ impl LiveKeys {
 
     fn log(&self, issuer: &str, error: &FetchError) {
         match self.current.load().as_ref() {
-            Some(_) => {
-                tracing::warn!(issuer, %error, "keys of an issuer not fetched, the old ones serve")
-            }
-            None => {
-                tracing::error!(issuer, %error, "keys of an issuer not fetched, and there are no old ones")
-            }
+            Some(_) => tracing::warn!(issuer, %error, "keys not fetched, the old ones serve"),
+            None => tracing::error!(issuer, %error, "keys not fetched, and there are no old ones"),
         }
     }
 }

@@ -72,7 +72,11 @@ proptest! {
     }
 
     #[test]
-    fn no_byte_of_a_token_may_be_another(n in 0..5_usize, place: prop::sample::Index, byte in 0..128_u8) {
+    fn no_byte_of_a_token_may_be_another(
+        n in 0..5_usize,
+        place: prop::sample::Index,
+        byte in 0..128_u8,
+    ) {
         let token = good(n).token();
         prop_assert!(WORLD.verify(&token).is_ok());
         let mut other = token.clone().into_bytes();
@@ -83,14 +87,18 @@ proptest! {
     }
 
     #[test]
-    fn whatever_an_issuer_signs_is_read_or_refused(header in object(HEADER), claims in object(CLAIMS)) {
+    fn whatever_an_issuer_signs_is_read_or_refused(
+        header in object(HEADER),
+        claims in object(CLAIMS),
+    ) {
         let token = WORLD.ed.token(Algorithm::EdDsa, &header, &claims);
         prop_assert!(WORLD.verify(&token).is_err());
     }
 
     #[test]
     fn whatever_an_issuer_claims_is_read_or_refused(claims in object(CLAIMS)) {
-        let more = |text: &str| format!("{}{}", text.trim_end_matches('}'), claims.replacen('{', ",", 1));
+        let added = claims.replacen('{', ",", 1);
+        let more = |text: &str| format!("{}{added}", text.trim_end_matches('}'));
         let token = WORLD.corp().edited(str::to_owned, more);
         if let Ok(said) = WORLD.verify(&token) {
             prop_assert_eq!(&*said.subject, "ada");
@@ -103,7 +111,9 @@ proptest! {
     }
 
     #[test]
-    fn keys_of_any_kind_are_read_or_left_out(jwks in proptest::collection::vec(object(JWK), 0..40)) {
+    fn keys_of_any_kind_are_read_or_left_out(
+        jwks in proptest::collection::vec(object(JWK), 0..40),
+    ) {
         let set = KeySet::read(format!("{{\"keys\":[{}]}}", jwks.join(",")).as_bytes());
         if let Ok(set) = set {
             for algorithm in Algorithm::ALL {

@@ -28,8 +28,8 @@ use super::mint::Signer;
 pub(crate) enum Play {
     /// A text, and what it says of how long that is good.
     Text(String, &'static str),
-    /// A status, and where else to look.
-    Status(u16, String),
+    /// A status, where else to look, and a text.
+    Status(u16, String, String),
     /// A text as soon as somebody lets it.
     Held(String, Arc<Semaphore>),
     /// Nothing, for ever.
@@ -127,9 +127,9 @@ async fn answer<B>(request: &Request<B>, stage: &Stage) -> Answer {
             let answer = Response::builder().header("cache-control", age);
             answer.body(text(body)).unwrap()
         }
-        Play::Status(status, location) => {
+        Play::Status(status, location, body) => {
             let answer = Response::builder().status(status).header("location", location);
-            answer.body(text(String::new())).unwrap()
+            answer.body(text(body)).unwrap()
         }
         Play::Held(body, let_go) => {
             let_go.acquire().await.unwrap().forget();

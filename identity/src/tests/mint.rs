@@ -1,4 +1,5 @@
-//! Signers of tokens, with the cryptography used directly: what signs here is not what verifies there.
+//! Signers of tokens, with the cryptography used directly: what signs here is not what verifies
+//! there.
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeySize;

@@ -8,6 +8,7 @@ mod world;
 
 mod adopted;
 mod arbitrary;
+mod key_sets;
 mod published;
 mod remembered;
 mod rules;

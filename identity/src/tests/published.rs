@@ -189,6 +189,7 @@ async fn anything_but_keys_leaves_the_old_keys_in_force() {
     let elsewhere = format!("http://{}/jwks.json", evil.address);
     let too_many: Vec<_> = (0..33).map(|_| &mallory).collect();
     let text = |text: &str| Play::Text(text.to_owned(), "max-age=600");
+    let status = |status| Play::Status(status, elsewhere.clone(), key_set(&[&mallory]));
     let plays = [
         text("<html>maintenance</html>"),
         text(""),
@@ -200,12 +201,12 @@ async fn anything_but_keys_leaves_the_old_keys_in_force() {
         text(&(key_set(&[&mallory]) + &" ".repeat(64 << 10))),
         text(&"x".repeat(10 << 20)),
         Play::Endless,
-        Play::Status(301, elsewhere.clone()),
-        Play::Status(302, elsewhere.clone()),
-        Play::Status(307, elsewhere),
-        Play::Status(404, String::new()),
-        Play::Status(500, String::new()),
-        Play::Status(204, String::new()),
+        status(301),
+        status(302),
+        status(307),
+        status(404),
+        status(500),
+        status(203),
     ];
     let mut now = NOW;
     for (n, play) in plays.into_iter().enumerate() {

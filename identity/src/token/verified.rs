@@ -36,10 +36,16 @@ pub struct Verified {
 }
 
 impl Verified {
-    /// Whether the token has run out, its issuer's leeway included.
+    /// First instant at which the token is none any more, its issuer's leeway included.
+    #[must_use]
+    pub fn runs_out(&self) -> Instant {
+        let leeway = i64::try_from(self.issuer.leeway.as_micros()).unwrap_or(i64::MAX);
+        self.expires.plus_micros(leeway)
+    }
+
+    /// Whether the token has run out by then.
     #[must_use]
     pub fn has_expired(&self, now: Instant) -> bool {
-        let leeway = i64::try_from(self.issuer.leeway.as_micros()).unwrap_or(i64::MAX);
-        self.expires.plus_micros(leeway) <= now
+        self.runs_out() <= now
     }
 }

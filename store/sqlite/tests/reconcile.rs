@@ -84,7 +84,7 @@ const FAULTS: &[Fault] = &[
     (
         "an account is leased what no gateway has",
         "UPDATE accounts SET leased = leased + 1 WHERE number = (SELECT min(number) FROM accounts
-             WHERE spent + leased + expired < amount)",
+             WHERE spent + leased + expired + written_off < amount)",
         &[Leased],
     ),
     (

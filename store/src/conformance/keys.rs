@@ -78,7 +78,7 @@ pub async fn a_key_that_has_changed_meanwhile_stays_as_it_is<S: Audit>(store: &S
     store.put_key(&key(1, 11), Some(1)).await.expect("each key counts for itself");
 }
 
-/// Everybody hears of the key before its limits.
+/// Nobody hears of the key before its limits.
 pub async fn a_key_is_made_with_its_limits_or_not_at_all<S: Audit>(store: &S) {
     let id = settle_in(store, 1).await;
     let mut new = Key { secrets: vec![secret(1)], version: 7, ..key(1, 1) };
@@ -107,7 +107,7 @@ pub async fn a_key_is_made_with_its_limits_or_not_at_all<S: Audit>(store: &S) {
     assert_eq!(told.last().map(|change| change.seq), Some(seq));
     let told: Vec<_> = told.into_iter().map(|change| change.what).collect();
     let of_limits = [day.clone(), month].map(Changed::Limit);
-    assert_eq!(told, [&[Changed::Key(made)], &of_limits[..]].concat());
+    assert_eq!(told, [&of_limits[..], &[Changed::Key(made)]].concat());
     assert_eq!(store.open_periods(id, NOW).await.expect("periods").len(), 2);
     let before = all_of(store, id).await;
     refused!(store.make_key(&new, &[], NOW).await, Error::Conflict(_));

@@ -22,7 +22,11 @@ impl State {
         let mut tried = self.clone();
         let mut seq = tried.put_key(key, None)?;
         for limit in limits {
-            seq = tried.put_limit(key.org, limit, CountsFrom::PeriodStart, now)?;
+            tried.put_limit(key.org, limit, CountsFrom::PeriodStart, now)?;
+        }
+        if !limits.is_empty() {
+            // Told once more: nobody hears of the key before its limits.
+            seq = tried.record(key.org, Entity::Key(key.standing.id));
         }
         *self = tried;
         Ok(seq)

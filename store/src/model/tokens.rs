@@ -23,7 +23,9 @@ impl State {
         let mut tried = self.clone();
         let mut seq = tried.put_member(member)?;
         if let Some(limit) = limit {
-            seq = tried.put_limit(member.org, limit, CountsFrom::PeriodStart, *now)?;
+            tried.put_limit(member.org, limit, CountsFrom::PeriodStart, *now)?;
+            // Told once more: nobody hears of the member before its limit.
+            seq = tried.record(member.org, Entity::Member(member.standing.id));
         }
         *self = tried;
         Ok((member.clone(), seq))

@@ -34,7 +34,9 @@ pub(crate) async fn provision(
     }
     let mut seq = record(&mut tx, member.org, Entity::Member(member.standing.id)).await?;
     if let Some(limit) = limit {
-        seq = record(&mut tx, member.org, Entity::Limit(limit.id)).await?;
+        record(&mut tx, member.org, Entity::Limit(limit.id)).await?;
+        // Told once more: nobody hears of the member before its limit.
+        seq = record(&mut tx, member.org, Entity::Member(member.standing.id)).await?;
     }
     tx.commit().await?;
     Ok((member.clone(), seq))

@@ -57,7 +57,11 @@ pub(crate) async fn make_key(
     }
     let mut seq = record(&mut tx, key.org, Entity::Key(key.standing.id)).await?;
     for limit in limits {
-        seq = record(&mut tx, key.org, Entity::Limit(limit.id)).await?;
+        record(&mut tx, key.org, Entity::Limit(limit.id)).await?;
+    }
+    if !limits.is_empty() {
+        // Told once more: nobody hears of the key before its limits.
+        seq = record(&mut tx, key.org, Entity::Key(key.standing.id)).await?;
     }
     tx.commit().await?;
     Ok(seq)

@@ -82,7 +82,7 @@ const FAULTS: &[Fault] = &[
     (
         "an account is leased what no gateway has",
         "UPDATE accounts SET leased = leased + 1 WHERE account_id = (SELECT account_id FROM accounts
-             WHERE spent + leased + expired < amount ORDER BY account_id LIMIT 1)",
+             WHERE spent + leased + expired + written_off < amount ORDER BY account_id LIMIT 1)",
         &[Leased],
     ),
     (
@@ -287,6 +287,12 @@ const FAULTS: &[Fault] = &[
     (
         "the feed has a change that was not counted",
         "UPDATE meta SET change_seq = change_seq - 1",
+        &[Sequence],
+    ),
+    (
+        "a revoked token has a change that was not counted",
+        "UPDATE revoked_tokens SET seq = (SELECT change_seq + 1 FROM meta)
+             WHERE seq = (SELECT max(seq) FROM revoked_tokens)",
         &[Sequence],
     ),
 ];

@@ -6,7 +6,7 @@ use store::{ChangeSeq, Member, Provision};
 use super::member::{member as find, require_no_member, set_member};
 use super::{require, subject};
 use crate::SqliteStore;
-use crate::changes::stamp;
+use crate::changes::{Entity, record, stamp};
 use crate::error::{Error, Result};
 use crate::money::set_limit;
 
@@ -26,7 +26,9 @@ pub(crate) async fn provision(
     require_no_member(&mut tx, member.org, member.standing.id).await?;
     let mut seq = set_member(&mut tx, member).await?;
     if let Some(limit) = limit {
-        seq = set_limit(&mut tx, member.org, limit, CountsFrom::PeriodStart, *now).await?;
+        set_limit(&mut tx, member.org, limit, CountsFrom::PeriodStart, *now).await?;
+        // Told once more: nobody hears of the member before its limit.
+        seq = record(&mut tx, member.org, Entity::Member(member.standing.id)).await?;
     }
     tx.commit().await?;
     Ok((member.clone(), seq))

@@ -29,7 +29,11 @@ pub(crate) async fn make_key(
     }
     let mut seq = set_key(&mut tx, key, 0).await?;
     for limit in limits {
-        seq = set_limit(&mut tx, key.org, limit, CountsFrom::PeriodStart, now).await?;
+        set_limit(&mut tx, key.org, limit, CountsFrom::PeriodStart, now).await?;
+    }
+    if !limits.is_empty() {
+        // Told once more: nobody hears of the key before its limits.
+        seq = record(&mut tx, key.org, Entity::Key(key.standing.id)).await?;
     }
     tx.commit().await?;
     Ok(seq)

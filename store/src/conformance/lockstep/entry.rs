@@ -9,7 +9,7 @@ use super::super::fixture::{
 };
 use super::op::Op;
 use super::world::World;
-use crate::{Key, KeySecret, Model, Provision, Rates, RevokedToken, Store, Subject};
+use crate::{ChangeSeq, Key, KeySecret, Model, Provision, Rates, RevokedToken, Store, Subject};
 
 const ISSUERS: [&str; 2] = ["corp", "idp"];
 const NAMES: [&str; 6] = ["ada", "bob", "cem", "dee", "eve", "Ada"];
@@ -26,7 +26,12 @@ impl World {
             }
             3 | 4 => self.some_newcomer(),
             5 | 6 => self.some_revocation(),
-            7 | 8 => self.some_use(model).await,
+            7 => self.some_use(model).await,
+            _ if self.happens(50) => {
+                // What was last, so that little of it is told.
+                let last = model.stamp().await.map_or(0, |stamp| stamp.seq.0);
+                Op::ChangesSince(ChangeSeq(last.saturating_sub(self.pick(0..=12))), 20)
+            }
             _ => {
                 let after = self.happens(60).then(|| self.some_secret().hash);
                 Op::SecretHashes(after, usize::try_from(self.pick(0..=5)).unwrap_or(0))
@@ -48,7 +53,8 @@ impl World {
     }
 
     pub(super) fn some_subjects(&mut self) -> Vec<Subject> {
-        (0..2).filter_map(|_| self.happens(35).then(|| self.some_subject())).collect()
+        let many = self.one_of(&[0, 0, 0, 1, 1, 2]).unwrap_or(0);
+        (0..many).map(|_| self.some_subject()).collect()
     }
 
     pub(super) fn some_secret(&mut self) -> KeySecret {

@@ -5,6 +5,7 @@ mod asking;
 mod calls;
 mod corrections;
 mod entry;
+mod examples;
 mod keys;
 mod op;
 mod people;
