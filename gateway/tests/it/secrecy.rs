@@ -13,7 +13,8 @@ use crate::edits::{price, replaced};
 use crate::house::House;
 use crate::people::Caller;
 
-/// Everything that was printed, at whatever level.
+/// Everything that was printed: all that the gateway logs, at whatever level, and of the libraries what
+/// the binary lets through.
 #[derive(Clone, Default)]
 pub(crate) struct Printed(Arc<Mutex<Vec<u8>>>);
 
@@ -35,7 +36,8 @@ impl Printed {
         let printed = PRINTED.get_or_init(|| {
             let printed = Self::default();
             let writer = printed.clone();
-            let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE);
+            let filter = "trace,pingora=warn,sqlx=warn,hyper=warn,rustls=warn";
+            let subscriber = tracing_subscriber::fmt().with_env_filter(filter);
             subscriber.with_writer(move || writer.clone()).init();
             printed
         });
