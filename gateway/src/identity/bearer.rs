@@ -24,7 +24,7 @@ impl Caller {
         }
         let view = self.org.view();
         let Some(member) = view.member(self.member) else { return Some(Fault::TokenMember) };
-        if !is_called(member, token) {
+        if !means(token, member) {
             Some(Fault::TokenMember)
         } else if token.issued < member.tokens_valid_after {
             Some(Fault::TokenTooOld)
@@ -33,6 +33,13 @@ impl Caller {
         } else {
             None
         }
+    }
+
+    /// Whether it is still the one whom its token means: a subject may become another member's.
+    pub(super) fn is_meant(&self) -> bool {
+        let view = self.org.view();
+        let member = view.member(self.member);
+        member.zip(self.token()).is_none_or(|(member, token)| means(token, member))
     }
 
     /// Why the book says that a token's bearer has ended.
@@ -72,7 +79,7 @@ impl Caller {
 }
 
 /// Whether a token still means a member: by its id, or by a name that it has.
-fn is_called(member: &Member, token: &Verified) -> bool {
+fn means(token: &Verified, member: &Member) -> bool {
     let by_id = token.member.is_some();
     let by_name = |known: &store::Subject| {
         *known.subject == *token.subject && *known.issuer == *token.issuer.issuer

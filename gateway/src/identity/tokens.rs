@@ -54,7 +54,7 @@ impl Tokens {
     /// counts is to be checked.
     pub(crate) fn remembered(&self, hash: &TokenHash) -> Option<Arc<Caller>> {
         self.follow();
-        self.seen.get(hash, self.ledger.now())
+        self.seen.get(hash, self.ledger.now()).filter(|caller| caller.is_meant())
     }
 
     /// Whether a token has been good, whatever it is now.

@@ -48,5 +48,6 @@ mod routes;
 mod secrecy;
 mod serial;
 mod shared;
+mod tokens;
 mod usage;
 mod waiting;

@@ -1,7 +1,7 @@
 //! A secret that a client sends is in nothing that the gateway prints, counts or answers.
 
 use std::io::Write;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use ledger::KeyStatus;
 use parking_lot::Mutex;
@@ -15,7 +15,7 @@ use crate::people::Caller;
 
 /// Everything that was printed, at whatever level.
 #[derive(Clone, Default)]
-struct Printed(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Printed(Arc<Mutex<Vec<u8>>>);
 
 impl Write for Printed {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
@@ -30,21 +30,25 @@ impl Write for Printed {
 
 impl Printed {
     /// From here on all that is logged is printed here: a process has one log.
-    fn everything() -> Self {
-        let printed = Self::default();
-        let writer = printed.clone();
-        let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE);
-        subscriber.with_writer(move || writer.clone()).init();
-        printed
+    pub(crate) fn everything() -> Self {
+        static PRINTED: OnceLock<Printed> = OnceLock::new();
+        let printed = PRINTED.get_or_init(|| {
+            let printed = Self::default();
+            let writer = printed.clone();
+            let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE);
+            subscriber.with_writer(move || writer.clone()).init();
+            printed
+        });
+        printed.clone()
     }
 
-    fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.0.lock()).into_owned()
     }
 }
 
 /// Sends a request, and keeps all of its answer.
-async fn answer(request: RequestBuilder, answers: &mut String) -> u16 {
+pub(crate) async fn answer(request: RequestBuilder, answers: &mut String) -> u16 {
     let response = request.send().await.unwrap();
     let status = response.status().as_u16();
     answers.push_str(&format!("{:?}\n", response.headers()));
@@ -55,7 +59,11 @@ async fn answer(request: RequestBuilder, answers: &mut String) -> u16 {
 /// No twelve characters of a secret are in a text.
 #[track_caller]
 fn assert_silent(secret: &str, text: &str, place: &str) {
-    let digits = &secret["bursar_u_".len()..];
+    assert_no_part(&secret["bursar_u_".len()..], text, place);
+}
+
+#[track_caller]
+pub(crate) fn assert_no_part(digits: &str, text: &str, place: &str) {
     for part in digits.as_bytes().windows(12) {
         let part = str::from_utf8(part).unwrap();
         let line = text.lines().find(|line| line.contains(part));
