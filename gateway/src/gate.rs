@@ -118,11 +118,8 @@ impl Gate {
     /// What is told to somebody whose credential is not accepted: to wait, once its address has failed
     /// too often. A key that exists never comes here.
     pub(crate) fn charge(&self, exchange: &Exchange, denial: Denial) -> Denial {
-        if !matches!(denial.code, Code::InvalidCredential | Code::AmbiguousCredential) {
-            return denial;
-        }
-        if denial.fault == Some(Fault::TokenKeysAway) {
-            // Not the bearer's failure, and it costs nothing to find out.
+        // Nothing is guessed without a credential, and whoever has forgotten it is told so.
+        if denial.fault.is_none_or(|fault| fault == Fault::NoCredential) {
             return denial;
         }
         if let Some(wait) = self.over_budget(exchange) {
@@ -168,8 +165,8 @@ impl Gate {
             return Ok(caller);
         }
         match self.over_budget(exchange) {
-            Some(wait) => Err(wait),
-            None => self.tokens.meet(token, hash).await,
+            Some(wait) if !self.tokens.is_proven(&hash) => Err(wait),
+            Some(_) | None => self.tokens.meet(token, hash).await,
         }
     }
 

@@ -97,7 +97,8 @@ impl Part {
     fn set(&mut self, source: Source, whole_again: Instant, now: Instant, room: usize) {
         if self.young.len() >= room && !self.young.contains_key(&source) {
             self.young.retain(|_, whole_again| now < *whole_again);
-            if self.young.len() >= room {
+            // Unless that made much room, it would be gone through again and again.
+            if self.young.len() >= room / 2 {
                 self.old = std::mem::take(&mut self.young);
             }
         }

@@ -37,7 +37,7 @@ pub enum Fault {
     TokenAlgorithm,
     /// An `iss` that is nobody's.
     TokenIssuer,
-    /// An issuer whose keys could not be had, or not for too long.
+    /// An issuer whose keys could not be had, or not for too long, or not so soon again.
     TokenKeysAway,
     /// A key that the issuer does not have, or not for this `alg`.
     TokenKey,
@@ -152,6 +152,9 @@ impl Fault {
             Self::KeyAdmin => {
                 "a key for the admin API opens nothing here; send one of a member or of a service \
                  account"
+            }
+            Self::TokenKeysAway => {
+                "the keys of the token's issuer cannot be had at the moment; try again shortly"
             }
             Self::KeyExpired | Self::TokenExpired => "the credential has expired",
             Self::TokenNotYetValid => "the credential is not valid yet",

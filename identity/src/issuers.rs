@@ -114,7 +114,10 @@ impl Issuers {
                     Keys::Published(kept(Place::Url(url.clone())), *refresh)
                 }
                 KeySource::File { path, refresh } => {
-                    Keys::Published(kept(Place::File(path.as_path().into())), *refresh)
+                    let live = kept(Place::File(path.as_path().into()));
+                    // It costs nothing to look, and the operator may have taken a key out of it.
+                    live.look_at_once();
+                    Keys::Published(live, *refresh)
                 }
             };
             known.insert(issuer.issuer.clone(), Known { issuer: Arc::clone(issuer), keys });
@@ -162,6 +165,8 @@ impl Issuers {
             Some(refetch) if self.refetch(&refetch, now).await => {
                 self.verify(text, now).map_err(|unverified| unverified.fault)
             }
+            // The issuer may well have the key: it could not be asked so soon again.
+            Some(_) if unverified.fault == Fault::TokenKey => Err(Fault::TokenKeysAway),
             _ => Err(unverified.fault),
         }
     }

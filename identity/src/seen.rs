@@ -29,6 +29,8 @@ impl TokenHash {
 pub struct Seen<V> {
     tokens: ArcSwap<Tokens<V>>,
     capacity: usize,
+    /// How long what was found is good.
+    good_micros: i64,
     /// Held while one generation takes the place of another.
     turning: Mutex<()>,
 }
@@ -55,11 +57,18 @@ struct Entry<V> {
 const GOOD_MICROS: i64 = 60_000_000;
 
 impl<V: Clone> Seen<V> {
-    /// Nothing yet, and never more than so many tokens.
+    /// Nothing yet, and never more than so many tokens; what is found is good for a minute.
     #[must_use]
     pub fn new(capacity: usize) -> Self {
-        let tokens = Tokens::fresh(SeenRound(0));
-        Self { tokens: ArcSwap::from_pointee(tokens), capacity, turning: Mutex::new(()) }
+        Self::good_for(capacity, GOOD_MICROS)
+    }
+
+    /// Nothing yet, and never more than so many tokens; what is found is good for so long.
+    #[must_use]
+    pub fn good_for(capacity: usize, good_micros: i64) -> Self {
+        let (tokens, turning) =
+            (ArcSwap::from_pointee(Tokens::fresh(SeenRound(0))), Mutex::new(()));
+        Self { tokens, capacity, good_micros, turning }
     }
 
     /// What was found of a token, if that is not too long ago.
@@ -79,7 +88,7 @@ impl<V: Clone> Seen<V> {
         self.tokens.load().round
     }
 
-    /// Remembers what was found of a token, until it expires and a minute at most; not, if it was
+    /// Remembers what was found of a token, until it expires and as long as it is good; not, if it was
     /// found in an earlier round, since it may be by rules that do not hold any more.
     pub fn insert(
         &self,
@@ -89,7 +98,7 @@ impl<V: Clone> Seen<V> {
         now: Instant,
         round: SeenRound,
     ) {
-        let until = expires.min(now.plus_micros(GOOD_MICROS));
+        let until = expires.min(now.plus_micros(self.good_micros));
         let tokens = self.tokens.load();
         if until <= now || tokens.round != round {
             return;

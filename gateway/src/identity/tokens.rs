@@ -16,6 +16,9 @@ use crate::sync::Ledger;
 /// Tokens that are remembered; the others are verified anew.
 const REMEMBERED: usize = 1 << 16;
 
+/// A token that was good once is known as such for so long, until it expires.
+const DAY_MICROS: i64 = 24 * 3_600 * 1_000_000;
+
 /// Identifies callers by token.
 pub(crate) struct Tokens {
     config: Handle,
@@ -25,6 +28,8 @@ pub(crate) struct Tokens {
     following: Mutex<()>,
     issuers: Issuers,
     seen: Seen<Arc<Caller>>,
+    /// The tokens that were good once: no flood from their address keeps them from being verified anew.
+    proven: Seen<()>,
     newcomers: Newcomers,
     ledger: Arc<Ledger>,
 }
@@ -39,6 +44,7 @@ impl Tokens {
             following: Mutex::new(()),
             issuers,
             seen: Seen::new(REMEMBERED),
+            proven: Seen::good_for(REMEMBERED, DAY_MICROS),
             newcomers: Newcomers::new(Arc::clone(&ledger)),
             ledger,
         }
@@ -49,6 +55,11 @@ impl Tokens {
     pub(crate) fn remembered(&self, hash: &TokenHash) -> Option<Arc<Caller>> {
         self.follow();
         self.seen.get(hash, self.ledger.now()).filter(|caller| caller.is_meant())
+    }
+
+    /// Whether a token has been good, whatever it is now.
+    pub(crate) fn is_proven(&self, hash: &TokenHash) -> bool {
+        self.proven.get(hash, self.ledger.now()).is_some()
     }
 
     /// The caller that a token identifies which is not remembered. Its issuer's keys may be fetched for
@@ -69,7 +80,9 @@ impl Tokens {
         let leeway = i64::try_from(token.issuer.leeway.as_micros()).unwrap_or(i64::MAX);
         let expires = token.expires.plus_micros(leeway);
         let caller = Arc::new(Caller::of_token(org, member, token));
-        self.seen.insert(hash, Arc::clone(&caller), expires, self.ledger.now(), round);
+        let now = self.ledger.now();
+        self.proven.insert(hash, (), expires, now, self.proven.round());
+        self.seen.insert(hash, Arc::clone(&caller), expires, now, round);
         Ok(caller)
     }
 

@@ -32,12 +32,13 @@ pub(crate) enum Code {
     UpstreamUnreachable,
     UpstreamTimeout,
     LedgerUnavailable,
+    IssuerUnavailable,
     ShuttingDown,
     Internal,
 }
 
 impl Code {
-    pub(crate) const ALL: [Self; 31] = [
+    pub(crate) const ALL: [Self; 32] = [
         Self::InvalidCredential,
         Self::AmbiguousCredential,
         Self::InvalidRequest,
@@ -67,6 +68,7 @@ impl Code {
         Self::UpstreamUnreachable,
         Self::UpstreamTimeout,
         Self::LedgerUnavailable,
+        Self::IssuerUnavailable,
         Self::ShuttingDown,
         Self::Internal,
     ];
@@ -102,6 +104,7 @@ impl Code {
             Self::UpstreamUnreachable => "upstream_unreachable",
             Self::UpstreamTimeout => "upstream_timeout",
             Self::LedgerUnavailable => "ledger_unavailable",
+            Self::IssuerUnavailable => "issuer_unavailable",
             Self::ShuttingDown => "shutting_down",
             Self::Internal => "internal_error",
         }
@@ -130,7 +133,10 @@ impl Code {
             Self::HeaderTooLarge => 431,
             Self::Internal => 500,
             Self::UpstreamRefused | Self::UpstreamUnreachable => 502,
-            Self::CreditsInDoubt | Self::LedgerUnavailable | Self::ShuttingDown => 503,
+            Self::CreditsInDoubt
+            | Self::LedgerUnavailable
+            | Self::IssuerUnavailable
+            | Self::ShuttingDown => 503,
             Self::UpstreamTimeout => 504,
         }
     }
@@ -144,6 +150,7 @@ impl Code {
                 | Self::CreditsInDoubt
                 | Self::IdempotencyRunning
                 | Self::LedgerUnavailable
+                | Self::IssuerUnavailable
                 | Self::ShuttingDown
                 | Self::UpstreamUnreachable
                 | Self::UpstreamTimeout
@@ -158,6 +165,7 @@ impl Code {
             Self::RateLimited => Some(1),
             Self::CreditsHeld | Self::ShuttingDown => Some(1),
             Self::LedgerUnavailable => Some(2),
+            Self::IssuerUnavailable => Some(5),
             // SDKs come twice more on their own: that is ten seconds for the first to end.
             Self::IdempotencyRunning => Some(5),
             // A gateway that was killed is back within seconds, if it comes back by itself.

@@ -137,6 +137,7 @@ impl Denial {
         let code = match fault {
             Fault::AmbiguousCredential => Code::AmbiguousCredential,
             Fault::TokenScope => Code::ScopeNotAllowed,
+            Fault::TokenKeysAway => Code::IssuerUnavailable,
             _ => Code::InvalidCredential,
         };
         Self { fault: Some(fault), ..Self::new(code, fault.told()) }

@@ -85,6 +85,14 @@ impl LiveKeys {
         self.failures.load(Ordering::Relaxed)
     }
 
+    /// Has the keys fetched at the next look at what is due.
+    pub(crate) fn look_at_once(&self) {
+        // Whoever holds it fetches them right now.
+        if let Ok(mut schedule) = self.schedule.try_lock() {
+            schedule.hasten();
+        }
+    }
+
     /// Fetches the keys if that is due, and says when it is next.
     pub(crate) async fn refresh_if_due(&self, fetch: &Fetch, now: Instant) -> Instant {
         let mut schedule = self.schedule.lock().await;

@@ -44,6 +44,11 @@ impl Schedule {
         self.next
     }
 
+    /// Due at once, whatever was planned.
+    pub(super) const fn hasten(&mut self) {
+        self.next = Instant::MIN;
+    }
+
     /// Whether a token with an unknown key may have the keys fetched; if so, none may soon again,
     /// however that ends.
     pub(super) fn ask(&mut self, now: Instant) -> bool {

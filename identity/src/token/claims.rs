@@ -8,6 +8,9 @@ use crate::Fault;
 /// The claims of a token.
 pub(crate) type Payload = Map<String, Value>;
 
+/// The most entries of a claim that is a list: it is gone through at every request.
+const LIST_MAX: usize = 64;
+
 /// The longest text of a claim that names somebody or something, in bytes.
 const TEXT_BYTES_MAX: usize = 255;
 
@@ -43,6 +46,7 @@ pub(crate) fn text(value: &Value) -> Result<&str, Fault> {
 /// A list of such texts, or one alone.
 pub(crate) fn texts(value: &Value) -> Result<Vec<Box<str>>, Fault> {
     match value {
+        Value::Array(items) if items.len() > LIST_MAX => Err(Fault::TokenClaims),
         Value::Array(items) => items.iter().map(|item| text(item).map(Into::into)).collect(),
         one => Ok(vec![text(one)?.into()]),
     }

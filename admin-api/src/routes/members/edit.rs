@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use axum::Json;
 use axum::extract::{Path, State};
-use ledger::{GroupId, MemberId, Tool};
+use ledger::{GroupId, MemberId, MemberStatus, Tool};
 use store::{Member, OrgData, Subject};
 
 use super::change::change;
@@ -97,6 +97,13 @@ fn read(mut fields: Fields, org: &OrgData, member: &Member) -> Result<Edits, Pro
                 fields.mistake(&format!("subjects[{n}]"), "is listed twice");
             }
         }
+    }
+    let subjects = edits.subjects.clone().over(member.subjects.clone(), Vec::new());
+    if member.standing.status == MemberStatus::Deactivated
+        && member.subjects.iter().any(|subject| !subjects.contains(subject))
+    {
+        // Where members come with their tokens, the next one would make another of it.
+        fields.mistake("subjects", "of a member that is deactivated have to stay with it");
     }
     let groups = edits.groups.clone().over(member.standing.groups.clone(), Vec::new());
     let home = edits.home.clone().over_option(member.standing.home);
