@@ -22,9 +22,7 @@ pub(crate) struct Metrics {
     auth_failures: IntCounterVec,
     /// Requests by a secret that is running out.
     pub(crate) old_secrets_used: IntCounter,
-    endings: IntCounterVec,
-    charged: IntCounterVec,
-    overrun: IntCounterVec,
+    charges: ChargeCounters,
     /// Calls of the store.
     pub(crate) store_calls: IntCounterVec,
     duration: Histogram,
@@ -39,6 +37,48 @@ pub(crate) struct Metrics {
     reloads_ok: IntGauge,
     reloads_failed: IntGauge,
     last_reload_ok: IntGauge,
+}
+
+/// What became of holds, and what was charged.
+struct ChargeCounters {
+    endings: IntCounterVec,
+    charged: IntCounterVec,
+    overrun: IntCounterVec,
+}
+
+impl ChargeCounters {
+    fn new(
+        counters: impl Fn(&str, &str, &[&str]) -> prometheus::Result<IntCounterVec>,
+    ) -> prometheus::Result<Self> {
+        Ok(Self {
+            endings: counters("bursar_holds_ended_total", "Holds ended", &["tool", "ending"])?,
+            charged: counters(
+                "bursar_charged_microcredits_total",
+                "Credits charged, in micro-credits",
+                &["tool"],
+            )?,
+            overrun: counters(
+                "bursar_overrun_microcredits_total",
+                "Cost above the hold, borne by the platform, in micro-credits",
+                &["tool"],
+            )?,
+        })
+    }
+
+    fn count(&self, charge: &Charge) {
+        let ending = match charge.ending {
+            Ending::Settled => "settled",
+            Ending::Estimated => "estimated",
+            Ending::Indeterminate => "indeterminate",
+            Ending::Released(cause) => cause.name(),
+        };
+        let tool = charge.tool.name();
+        self.endings.with_label_values(&[tool, ending]).inc();
+        self.charged.with_label_values(&[tool]).inc_by(charge.charged.micros());
+        if !charge.overrun.is_zero() {
+            self.overrun.with_label_values(&[tool]).inc_by(charge.overrun.micros());
+        }
+    }
 }
 
 /// How the journal is.
@@ -110,17 +150,7 @@ impl Metrics {
              take over the new one",
         )?;
         registry.register(Box::new(old_secrets_used.clone()))?;
-        let endings = counters("bursar_holds_ended_total", "Holds ended", &["tool", "ending"])?;
-        let charged = counters(
-            "bursar_charged_microcredits_total",
-            "Credits charged, in micro-credits",
-            &["tool"],
-        )?;
-        let overrun = counters(
-            "bursar_overrun_microcredits_total",
-            "Cost above the hold, borne by the platform, in micro-credits",
-            &["tool"],
-        )?;
+        let charges = ChargeCounters::new(counters)?;
         let store_calls = counters(
             "bursar_store_calls_total",
             "Calls of the store: a request whose key and credits are known makes none",
@@ -142,9 +172,7 @@ impl Metrics {
             refusals,
             auth_failures,
             old_secrets_used,
-            endings,
-            charged,
-            overrun,
+            charges,
             store_calls,
             duration,
             present: gauge("bursar_requests_running", "Requests that have not ended")?,
@@ -171,18 +199,7 @@ impl Metrics {
     }
 
     pub(crate) fn ended(&self, charge: &Charge) {
-        let ending = match charge.ending {
-            Ending::Settled => "settled",
-            Ending::Estimated => "estimated",
-            Ending::Indeterminate => "indeterminate",
-            Ending::Released(cause) => cause.name(),
-        };
-        let tool = charge.tool.name();
-        self.endings.with_label_values(&[tool, ending]).inc();
-        self.charged.with_label_values(&[tool]).inc_by(charge.charged.micros());
-        if !charge.overrun.is_zero() {
-            self.overrun.with_label_values(&[tool]).inc_by(charge.overrun.micros());
-        }
+        self.charges.count(charge);
     }
 
     pub(crate) fn request(&self, exchange: &Exchange, status: u16) {

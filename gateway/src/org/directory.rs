@@ -10,10 +10,9 @@ use parking_lot::RwLock;
 use store::{Change, ChangeSeq, Changed, Key, OrgData, Stamp};
 
 use super::reload::changes;
-use super::{Bell, Org, OrgView, RevokedTokens};
+use super::{Bell, Org};
 use crate::flights::{Flights, Landed};
 use crate::identity::KnownSecrets;
-use crate::rates::RateTable;
 use crate::store_calls::StoreCalls;
 use crate::time::Clock;
 
@@ -149,16 +148,7 @@ impl Directory {
             debug_assert!(decided.is_empty(), "nobody waits for a new book");
         }
         let bell = Arc::clone(self.bell(data.org.id.shard()));
-        Org::new(
-            OrgView::of(data),
-            data.keys.iter().cloned(),
-            RateTable::of(data),
-            RevokedTokens::of(&data.revoked_tokens, now),
-            book,
-            self.leases,
-            bell,
-            Arc::clone(&self.clock),
-        )
+        Org::new(data, book, self.leases, bell, Arc::clone(&self.clock))
     }
 
     /// Opens the periods that an organisation needs now and does not know.

@@ -20,7 +20,7 @@ use ledger::{
     LimitId, OrgId, PathIndex, PathKey, PathView, Quote, Refusal, Settlement, Shard, Ticket,
 };
 use parking_lot::Mutex;
-use store::Key;
+use store::{Key, OrgData};
 use tokio::sync::oneshot;
 
 use crate::lease::Plan;
@@ -78,17 +78,17 @@ struct Waiter {
 }
 
 impl Org {
+    /// An organisation as it is stored, with its book.
     pub(crate) fn new(
-        view: OrgView,
-        keys: impl IntoIterator<Item = Key>,
-        rates: RateTable,
-        revoked: RevokedTokens,
+        data: &OrgData,
         book: Book,
         leases: Leases,
         bell: Arc<Bell>,
         clock: Arc<dyn Clock>,
     ) -> Self {
         let id = book.org();
+        let keys = data.keys.iter().map(|key| (key.standing.id, Arc::new(key.clone())));
+        let revoked = RevokedTokens::of(&data.revoked_tokens, clock.now());
         Self {
             id,
             shard: id.shard(),
@@ -99,9 +99,9 @@ impl Org {
             periods: Mutex::default(),
             bell,
             rung: AtomicBool::new(false),
-            view: ArcSwap::from_pointee(view),
-            keys: keys.into_iter().map(|key| (key.standing.id, Arc::new(key))).collect(),
-            rates,
+            view: ArcSwap::from_pointee(OrgView::of(data)),
+            keys: keys.collect(),
+            rates: RateTable::of(data),
             revoked: ArcSwap::from_pointee(revoked),
             standings: AtomicU64::new(0),
             richer: AtomicU64::new(1),
