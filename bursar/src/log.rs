@@ -8,7 +8,8 @@ use tracing_subscriber::EnvFilter;
 const FILTER: &str = "BURSAR_LOG";
 const FORMAT: &str = "BURSAR_LOG_FORMAT";
 
-/// What others log in the course of ordinary work; `BURSAR_LOG` may ask for it by name.
+/// What others log in the course of ordinary work; `BURSAR_LOG` may ask for it by name. Of Pingora's
+/// there is nothing below `info`: it has credentials in it.
 const QUIET: &str = "pingora=warn,sqlx=warn,hyper=warn,rustls=warn";
 
 /// Starts the log, with what crates tell `log` in it; `BURSAR_LOG` replaces the `default` filter,

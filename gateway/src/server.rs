@@ -95,6 +95,12 @@ pub(crate) struct Server {
     thread: std::thread::JoinHandle<()>,
 }
 
+/// Pingora tells `log` whole headers below `info`, the credentials of clients and of the operator in
+/// them: whatever filter is asked for, those are not logged.
+fn keep_headers_out_of_the_log() {
+    log::set_max_level(log::max_level().min(log::LevelFilter::Info));
+}
+
 impl Server {
     /// Starts to listen; when this returns, both addresses accept.
     pub(crate) async fn start(
@@ -102,6 +108,7 @@ impl Server {
         operations: Operations,
         listeners: Listeners,
     ) -> Result<Self, StartError> {
+        keep_headers_out_of_the_log();
         let conf = conf(&listeners);
         let mut server = pingora::server::Server::new_with_opt_and_conf(None, conf);
         server.bootstrap();

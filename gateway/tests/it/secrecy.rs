@@ -10,8 +10,9 @@ use serde_json::json;
 
 use crate::calls::{CHAT, MESSAGES, MODELS, chat, streamed};
 use crate::edits::{price, replaced};
-use crate::house::House;
+use crate::house::{House, OPERATORS_KEY};
 use crate::people::Caller;
+use crate::wire::Wire;
 
 /// Everything that was printed: all that the gateway logs, at whatever level, and of the libraries what
 /// the binary lets through.
@@ -73,6 +74,19 @@ pub(crate) fn assert_no_part(digits: &str, text: &str, place: &str) {
     }
 }
 
+/// A header that is none, with a secret in it: it is refused before anybody has read it.
+async fn malformed(house: &House, secret: &str, answers: &mut String) {
+    for broken in ["b\x01ad: 1", "no colon at all", ": none"] {
+        let mut wire = Wire::to(house.gateway.address()).await;
+        let head =
+            format!("GET {MODELS} HTTP/1.1\r\nhost: g\r\nx-api-key: {secret}\r\n{broken}\r\n\r\n");
+        wire.send(head).await;
+        if let Some(told) = wire.message().await {
+            answers.push_str(&format!("{told:?}\n"));
+        }
+    }
+}
+
 /// Every way in which a client sends a secret, right and wrong.
 async fn every_way(house: &House, caller: &Caller, answers: &mut String) {
     let secret = &caller.secret;
@@ -100,6 +114,7 @@ async fn every_way(house: &House, caller: &Caller, answers: &mut String) {
     ] {
         answer(request, answers).await;
     }
+    malformed(house, secret, answers).await;
 }
 
 const AWAY: &str = "providers:
@@ -135,5 +150,8 @@ async fn no_part_of_a_secret_is_told_to_anybody() {
     for secret in &secrets {
         assert_silent(secret, &printed, "printed");
         assert_silent(secret, &answers, "answered");
+    }
+    for text in [&printed, &answers] {
+        assert!(!text.contains(OPERATORS_KEY), "the operator's own key");
     }
 }
