@@ -7,6 +7,7 @@ use crate::calls::{CHAT, COUNT_TOKENS, MODELS, chat, streamed, with};
 use crate::edits::patience;
 use crate::house::House;
 use crate::people::Caller;
+use crate::watch::rest;
 
 /// The tests' own address is a proxy's.
 fn behind_a_proxy(text: String) -> String {
@@ -89,7 +90,7 @@ async fn a_stream_ends_where_its_address_is_no_longer_allowed() {
     let mut stream = call.send().await.unwrap();
     stream.chunk().await.unwrap().unwrap();
     house.change_rules(&caller, only_from(&["203.0.113.0/24"])).await;
-    let rest = stream.text().await.unwrap_or_default();
+    let rest = rest(stream).await;
     assert!(rest.contains("ip_not_allowed") && !rest.contains("[DONE]"), "{rest}");
 }
 

@@ -8,7 +8,7 @@ use crate::calls::{CHAT, COUNT_TOKENS, MESSAGES, MODELS, chat, streamed, with};
 use crate::edits::{bounds, patience, price};
 use crate::house::House;
 use crate::people::{Caller, plain_key};
-use crate::watch::request_id;
+use crate::watch::{request_id, rest};
 
 impl House {
     /// How often an operation of the store was called.
@@ -105,7 +105,7 @@ async fn a_stream_whose_model_is_taken_off_the_list_is_cut() {
     let mut stream = call.send().await.unwrap();
     stream.chunk().await.unwrap().unwrap();
     house.change_rules(&caller, models(&["mock-flat"])).await;
-    let rest = stream.text().await.unwrap_or_default();
+    let rest = rest(stream).await;
     assert!(rest.contains("model_not_allowed") && !rest.contains("[DONE]"), "{rest}");
 }
 

@@ -8,6 +8,7 @@ use crate::calls::{CHAT, MODELS, chat, streamed, with};
 use crate::edits::{patience, price};
 use crate::house::House;
 use crate::people::{Caller, plain_key};
+use crate::watch::rest;
 
 const HOUR_MICROS: i64 = 3_600_000_000;
 
@@ -78,7 +79,7 @@ async fn the_stream_of_a_secret_that_is_gone_is_cut_and_that_of_one_with_grace_i
         stream.chunk().await.unwrap().unwrap();
         let until = house.clock.now().plus_micros(HOUR_MICROS);
         house.rotated(&caller, (!gone).then_some(until)).await;
-        let rest = stream.text().await.unwrap_or_default();
+        let rest = rest(stream).await;
         assert_eq!(rest.contains("invalid_credential"), gone, "{rest}");
         assert_eq!(rest.contains("[DONE]"), !gone, "{rest}");
     }

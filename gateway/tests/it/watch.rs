@@ -27,6 +27,15 @@ pub(crate) fn header<'a>(response: &'a reqwest::Response, name: &str) -> Option<
     response.headers().get(name).map(|value| value.to_str().unwrap())
 }
 
+/// What comes of an answer, whether it ends or is broken off.
+pub(crate) async fn rest(mut response: reqwest::Response) -> String {
+    let mut rest = Vec::new();
+    while let Ok(Some(chunk)) = response.chunk().await {
+        rest.extend_from_slice(&chunk);
+    }
+    String::from_utf8(rest).unwrap()
+}
+
 impl House {
     pub(crate) async fn get(&self, caller: &Caller, path: &str) -> reqwest::Response {
         self.client.get(self.url(path)).bearer_auth(&caller.secret).send().await.unwrap()
