@@ -121,6 +121,7 @@ impl Cluster {
         let mut row = key_row(self.org, key, member, self.clock.now());
         row.secrets.push(self.keys.secret(&secret, row.created));
         self.store.put_key(&row, None).await.unwrap();
+        self.take_in().await;
         Caller { member, key, secret: secret.expose().to_owned() }
     }
 

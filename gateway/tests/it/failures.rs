@@ -45,6 +45,8 @@ async fn beyond_its_budget_an_address_is_told_to_wait() {
         assert_eq!(told["error"]["code"], "rate_limited");
         assert_eq!(told["error"]["retryable"], true);
     }
+    // Who has forgotten it guesses nothing.
+    assert_eq!(from(&house, "203.0.113.9", "").await.status(), 401);
     assert_eq!(from(&house, "203.0.113.10", "sk-other").await.status(), 401);
     // Nothing is guessed without a credential.
     assert_eq!(from(&house, "203.0.113.9", "").await.status(), 401);
