@@ -9,6 +9,7 @@ mod router;
 mod routes;
 
 mod action;
+mod anew;
 mod applied;
 mod auth;
 mod body;
@@ -23,7 +24,6 @@ mod redact;
 mod stamp;
 mod state;
 mod time;
-mod turns;
 
 mod serve;
 
@@ -31,5 +31,4 @@ pub use auth::AdminTokens;
 pub use key_maker::KeyMaker;
 pub use router::{operations, router};
 pub use serve::serve;
-pub use state::{AdminApi, AppliedBy, Clock, Nodes};
-pub use turns::Turns;
+pub use state::{AdminApi, AppliedBy, Clock, Issuers, Nodes};

@@ -23,6 +23,7 @@ impl From<Rates> for RatesBody {
 }
 
 /// What is to become of the bounds, each for itself.
+#[derive(Clone)]
 pub(crate) struct RatesChange {
     per_second: Change<NonZeroU32>,
     per_minute: Change<NonZeroU32>,

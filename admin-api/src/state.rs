@@ -6,7 +6,6 @@ use async_trait::async_trait;
 use ledger::Instant;
 use store::{ChangeSeq, Store};
 
-use crate::turns::Turns;
 use crate::{AdminTokens, KeyMaker};
 
 /// The control plane's parts.
@@ -22,8 +21,14 @@ pub struct AdminApi {
     pub clock: Arc<dyn Clock>,
     /// What makes the secrets of keys.
     pub keys: KeyMaker,
-    /// Whose turn it is to change a member or an organisation.
-    pub turns: Turns,
+    /// Those whose tokens are accepted.
+    pub issuers: Arc<dyn Issuers>,
+}
+
+/// Those whose tokens are accepted, by the configuration in force.
+pub trait Issuers: Send + Sync {
+    /// Whether one of them is called so: the claim `iss`, compared exactly.
+    fn has(&self, issuer: &str) -> bool;
 }
 
 /// The gateways that are alive.

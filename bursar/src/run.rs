@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use admin_api::{AdminApi, AdminTokens, KeyMaker, Turns};
+use admin_api::{AdminApi, AdminTokens, KeyMaker};
 use anyhow::{Context, anyhow};
 use bursar_config::{Bootstrap, Config, Durability, Handle, Peppers};
 use gateway::{Clock, Ended, Gateway, Setup, SteadyClock};
@@ -110,7 +110,7 @@ impl Running {
             tokens: AdminTokens::new(tokens),
             clock: Arc::new(AdminClock(clock)),
             keys: KeyMaker::new(hasher, rand::random),
-            turns: Turns::default(),
+            issuers: Arc::new(ConfiguredIssuers(config.clone())),
         };
         let (stop_admin, stopped) = oneshot::channel::<()>();
         let stopped = async {
@@ -204,5 +204,14 @@ struct AdminClock(Arc<dyn Clock>);
 impl admin_api::Clock for AdminClock {
     fn now(&self) -> Instant {
         self.0.now()
+    }
+}
+
+/// The issuers of whatever configuration is in force.
+struct ConfiguredIssuers(Handle);
+
+impl admin_api::Issuers for ConfiguredIssuers {
+    fn has(&self, issuer: &str) -> bool {
+        self.0.load().runtime.issuers.iter().any(|known| *known.issuer == *issuer)
     }
 }

@@ -165,7 +165,9 @@ impl Gate {
             return Ok(caller);
         }
         match self.over_budget(exchange) {
-            Some(wait) if !self.tokens.is_proven(&hash) => Err(wait),
+            Some(wait) if !self.tokens.is_proven(&hash) => {
+                Err(Denial { fault: Some(Fault::TokenNotLookedAt), ..wait })
+            }
             Some(_) | None => self.tokens.meet(token, hash).await,
         }
     }

@@ -37,6 +37,8 @@ pub enum Fault {
     TokenAlgorithm,
     /// An `iss` that is nobody's.
     TokenIssuer,
+    /// A token that was not looked at, since too many from its address were not accepted.
+    TokenNotLookedAt,
     /// An issuer whose keys could not be had, or not for too long, or not so soon again.
     TokenKeysAway,
     /// A key that the issuer does not have, or not for this `alg`.
@@ -69,7 +71,7 @@ pub enum Fault {
 
 impl Fault {
     /// Every fault.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 31] = [
         Self::NoCredential,
         Self::AmbiguousCredential,
         Self::NotACredential,
@@ -86,6 +88,7 @@ impl Fault {
         Self::TokenType,
         Self::TokenAlgorithm,
         Self::TokenIssuer,
+        Self::TokenNotLookedAt,
         Self::TokenKeysAway,
         Self::TokenKey,
         Self::TokenSignature,
@@ -122,6 +125,7 @@ impl Fault {
             Self::TokenType => "token_type",
             Self::TokenAlgorithm => "token_algorithm",
             Self::TokenIssuer => "token_issuer",
+            Self::TokenNotLookedAt => "token_not_looked_at",
             Self::TokenKeysAway => "token_keys_away",
             Self::TokenKey => "token_key",
             Self::TokenSignature => "token_signature",

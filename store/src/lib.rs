@@ -286,6 +286,12 @@ pub trait Store: Send + Sync + 'static {
     /// Makes or changes an organisation.
     async fn put_org(&self, org: &Org) -> Result<ChangeSeq>;
 
+    /// Changes an organisation that is still as it was read.
+    ///
+    /// # Errors
+    /// [`Error::Stale`] when it is not; [`Error::Conflict`] as for [`Store::put_org`].
+    async fn change_org(&self, read: &Org, org: &Org) -> Result<ChangeSeq>;
+
     /// Makes or changes a group.
     async fn put_group(&self, group: &Group) -> Result<ChangeSeq>;
 
@@ -299,6 +305,13 @@ pub trait Store: Send + Sync + 'static {
     /// subjects is another member's, or it has one twice.
     async fn put_member(&self, member: &Member) -> Result<ChangeSeq>;
 
+    /// Changes a member that is still as it was read: who has read it before it lost its access cannot
+    /// give that back by writing it again.
+    ///
+    /// # Errors
+    /// [`Error::Stale`] when it is not; [`Error::Conflict`] as for [`Store::put_member`].
+    async fn change_member(&self, read: &Member, member: &Member) -> Result<ChangeSeq>;
+
     /// Makes the member that a token names, with its limit, unless the organisation has one of its
     /// subjects: that member then, as it is, whatever its status, and nothing changes. The number is
     /// that of a change not before the member's own.
@@ -311,8 +324,8 @@ pub trait Store: Send + Sync + 'static {
     /// Makes a key that there is not yet, with its own limits.
     ///
     /// # Errors
-    /// [`Error::Conflict`] when there is one of this id, and as for [`Store::put_key`] and
-    /// [`Store::put_limit`]: nothing is made then.
+    /// [`Error::Conflict`] when there is one of this id, or its member is deactivated, and as for
+    /// [`Store::put_key`] and [`Store::put_limit`]: nothing is made then.
     async fn make_key(&self, key: &Key, limits: &[Limit], now: Instant) -> Result<ChangeSeq>;
 
     /// Makes or changes a key; it has the secrets that it comes with and no others.

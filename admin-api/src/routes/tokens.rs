@@ -10,7 +10,7 @@ use crate::applied::{Applied, apply, see_through};
 use crate::body::{self, Fields};
 use crate::org_path::OrgPath;
 use crate::problem::Problem;
-use crate::{AdminApi, time};
+use crate::{AdminApi, Issuers, time};
 
 /// No gateway accepts a token that is valid for longer than 30 days, and none for longer than a
 /// minute after its end: from then on a revoked one need not be known.
@@ -38,7 +38,7 @@ pub(crate) async fn revoke(
     fields: Fields,
 ) -> Result<Json<Revoked>, Problem> {
     let now = api.clock.now();
-    let token = read(fields, now)?;
+    let token = read(fields, &*api.issuers, now)?;
     see_through(async move {
         let seq = api.store.revoke_token(org.org.id, &token, now).await?;
         tracing::info!(org.id = %org.org.id, issuer = token.issuer, "token revoked");
@@ -49,8 +49,13 @@ pub(crate) async fn revoke(
     .map(Json)
 }
 
-fn read(mut fields: Fields, now: Instant) -> Result<RevokedToken, Problem> {
-    let issuer = fields.required("issuer", body::claim);
+fn read(mut fields: Fields, issuers: &dyn Issuers, now: Instant) -> Result<RevokedToken, Problem> {
+    // A slip of the pen would leave the token good, and say that it is not.
+    let issuer = fields.required("issuer", |value| {
+        let issuer = body::claim(value)?;
+        let unknown = || "must be the `issuer` of one of the configuration's, exactly".to_owned();
+        issuers.has(&issuer).then_some(issuer).ok_or_else(unknown)
+    });
     let jti = fields.required("jti", body::claim);
     let expires = fields.optional("expires", body::future(now));
     let longest = now.plus_micros(LONGEST_MICROS);

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
-use admin_api::{AdminApi, AdminTokens, AppliedBy, Clock, KeyMaker, Nodes, Turns};
+use admin_api::{AdminApi, AdminTokens, AppliedBy, Clock, Issuers, KeyMaker, Nodes};
 use async_trait::async_trait;
 use ledger::Instant;
 use reqwest::{Method, RequestBuilder, Response};
@@ -15,6 +15,14 @@ pub(crate) const TOKEN: &str = "bursar_a_4fNv0Qm2bS8xKJ7tWcYpL1dRz9hGe33sT5Ua";
 
 /// 2026-11-23T12:00:00Z, always.
 pub(crate) const NOW: Instant = Instant::from_seconds(1_795_435_200);
+
+struct OneIssuer;
+
+impl Issuers for OneIssuer {
+    fn has(&self, issuer: &str) -> bool {
+        issuer == "https://login.example.com/"
+    }
+}
 
 struct AtNow;
 
@@ -92,7 +100,7 @@ impl<N: Nodes + 'static> Client<N> {
             tokens: AdminTokens::new(["bursar_a_another".to_owned(), TOKEN.to_owned()]),
             clock: Arc::new(AtNow),
             keys: KeyMaker::new(hasher(), bytes()),
-            turns: Turns::default(),
+            issuers: Arc::new(OneIssuer),
         };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

@@ -88,6 +88,9 @@ impl Store for Failing {
     async fn put_org(&self, _: &Org) -> Result<ChangeSeq> {
         self.fail()
     }
+    async fn change_org(&self, _: &Org, _: &Org) -> Result<ChangeSeq> {
+        self.fail()
+    }
     async fn put_group(&self, _: &Group) -> Result<ChangeSeq> {
         self.fail()
     }
@@ -95,6 +98,9 @@ impl Store for Failing {
         self.fail()
     }
     async fn put_member(&self, _: &Member) -> Result<ChangeSeq> {
+        self.fail()
+    }
+    async fn change_member(&self, _: &Member, _: &Member) -> Result<ChangeSeq> {
         self.fail()
     }
     async fn provision(&self, _: &Provision) -> Result<(Member, ChangeSeq)> {

@@ -1,4 +1,4 @@
-//! A store in which somebody else changes a key just before it is changed.
+//! A store in which somebody else changes a key or a member just before it is changed.
 
 use async_trait::async_trait;
 use ledger::{
@@ -14,9 +14,13 @@ use store::{
 /// What somebody else makes of a key, if anything.
 type Meddle = dyn Fn(Key) -> Option<Key> + Send + Sync;
 
+/// The same of a member.
+type MeddleWithMember = dyn Fn(Member) -> Option<Member> + Send + Sync;
+
 pub(crate) struct Meddled {
     store: Model,
     meddle: Box<Meddle>,
+    meddle_with_member: Box<MeddleWithMember>,
 }
 
 impl Meddled {
@@ -24,7 +28,14 @@ impl Meddled {
         store: Model,
         meddle: impl Fn(Key) -> Option<Key> + Send + Sync + 'static,
     ) -> Self {
-        Self { store, meddle: Box::new(meddle) }
+        Self { store, meddle: Box::new(meddle), meddle_with_member: Box::new(|_| None) }
+    }
+
+    pub(crate) fn with_member(
+        store: Model,
+        meddle: impl Fn(Member) -> Option<Member> + Send + Sync + 'static,
+    ) -> Self {
+        Self { store, meddle: Box::new(|_| None), meddle_with_member: Box::new(meddle) }
     }
 }
 
@@ -97,6 +108,9 @@ impl Store for Meddled {
     async fn put_org(&self, org: &Org) -> Result<ChangeSeq> {
         self.store.put_org(org).await
     }
+    async fn change_org(&self, read: &Org, org: &Org) -> Result<ChangeSeq> {
+        self.store.change_org(read, org).await
+    }
     async fn put_group(&self, group: &Group) -> Result<ChangeSeq> {
         self.store.put_group(group).await
     }
@@ -105,6 +119,15 @@ impl Store for Meddled {
     }
     async fn put_member(&self, member: &Member) -> Result<ChangeSeq> {
         self.store.put_member(member).await
+    }
+    async fn change_member(&self, read: &Member, member: &Member) -> Result<ChangeSeq> {
+        let org = self.store.load(member.org).await?;
+        let known = org.into_iter().flat_map(|org| org.members);
+        let known = known.into_iter().find(|known| known.standing.id == member.standing.id);
+        if let Some(other) = known.and_then(&*self.meddle_with_member) {
+            self.store.put_member(&other).await?;
+        }
+        self.store.change_member(read, member).await
     }
     async fn provision(&self, provision: &Provision) -> Result<(Member, ChangeSeq)> {
         self.store.provision(provision).await

@@ -46,3 +46,15 @@ async fn a_token_that_cannot_be_named_is_told() {
     assert_eq!((status, places), (400, vec!["expires", "issuer", "jti", "token"]));
     assert_eq!(client.changes_applied(), []);
 }
+
+#[tokio::test]
+async fn a_token_of_nobody_who_is_believed_is_not_said_to_be_revoked() {
+    let client = Client::of(acme().await).await;
+    for issuer in ["https://login.example.com", "https://LOGIN.example.com/", "corp"] {
+        let body = json!({"issuer": issuer, "jti": "a"});
+        let answer = client.request(Method::POST, PATH).json(&body).send().await.unwrap();
+        let (status, told) = problem(answer).await;
+        assert_eq!((status, paths(&told)), (400, vec!["issuer"]), "{issuer}");
+    }
+    assert_eq!(client.changes_applied(), []);
+}

@@ -37,13 +37,23 @@ impl Answer {
     }
 }
 
+/// Whether a URL is plain HTTP to this machine.
+fn is_here(url: &str) -> bool {
+    let url = reqwest::Url::parse(url).ok().filter(|url| url.scheme() == "http");
+    url.and_then(|url| url.host_str().map(str::to_owned)).is_some_and(|host| {
+        let bare = host.trim_start_matches('[').trim_end_matches(']');
+        host == "localhost" || bare.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())
+    })
+}
+
 impl Admin {
     /// # Errors
     /// There is no token, or the URL is none.
     pub(super) fn of(arguments: &AdminArguments) -> Result<Self, Failure> {
         let admin = arguments.admin.trim_end_matches('/');
-        if !admin.starts_with("http://") {
-            let form = "begins with http://; one that is elsewhere is reached through a tunnel";
+        if !is_here(admin) {
+            // The token would go over the network in the clear.
+            let form = "is http:// and an address of this machine: reach one elsewhere by a tunnel";
             return Err(Failure::Usage(format!("the URL of the admin API {form}")));
         }
         let url = format!("{admin}/api/v1/orgs/{}/keys", arguments.org);
@@ -177,6 +187,29 @@ impl fmt::Display for Failure {
                 }
                 Ok(())
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_token_goes_to_this_machine_only() {
+        for here in ["http://127.0.0.1:8081", "http://localhost:8081", "http://[::1]:8081"] {
+            assert!(is_here(here), "{here}");
+        }
+        for elsewhere in [
+            "https://127.0.0.1",
+            "http://10.0.0.7:8081",
+            "http://localhost.example.com",
+            "http://127.0.0.1@example.com",
+            "http://127.0.0.1.example.com",
+            "127.0.0.1:8081",
+            "",
+        ] {
+            assert!(!is_here(elsewhere), "{elsewhere}");
         }
     }
 }

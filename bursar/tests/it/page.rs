@@ -35,9 +35,11 @@ async fn every_command_on_the_page_does_what_the_page_says() {
     let calls: Vec<_> = told.lines().filter_map(|line| line.strip_prefix("told ")).collect();
     assert!(calls.len() >= 25, "{told}");
     let refused: Vec<_> = calls.iter().filter(|call| !call.starts_with('2')).collect();
-    // A request that nobody made is not found, and the page shows what a bad request is told.
-    assert_eq!(refused.len(), 2, "{said}\n{told}");
-    assert!(refused[0].starts_with("404 POST") && refused[0].ends_with(":adjust"), "{told}");
-    assert!(refused[1].starts_with("400 POST") && refused[1].ends_with("/grants"), "{told}");
+    // The demo believes nobody's tokens, a request that nobody made is not found, and the page shows
+    // what a bad request is told.
+    assert_eq!(refused.len(), 3, "{said}\n{told}");
+    assert!(refused[0].starts_with("400 POST") && refused[0].ends_with("tokens:revoke"), "{told}");
+    assert!(refused[1].starts_with("404 POST") && refused[1].ends_with(":adjust"), "{told}");
+    assert!(refused[2].starts_with("400 POST") && refused[2].ends_with("/grants"), "{told}");
     assert!(said.contains("opened by") && said.contains("revoked"), "{said}");
 }

@@ -174,6 +174,10 @@ impl Store for FlakyStore {
         self.reached()?.put_org(org).await
     }
 
+    async fn change_org(&self, read: &Org, org: &Org) -> Result<ChangeSeq> {
+        self.reached()?.change_org(read, org).await
+    }
+
     async fn put_group(&self, group: &Group) -> Result<ChangeSeq> {
         self.reached()?.put_group(group).await
     }
@@ -184,6 +188,10 @@ impl Store for FlakyStore {
 
     async fn put_member(&self, member: &Member) -> Result<ChangeSeq> {
         self.reached()?.put_member(member).await
+    }
+
+    async fn change_member(&self, read: &Member, member: &Member) -> Result<ChangeSeq> {
+        self.reached()?.change_member(read, member).await
     }
 
     async fn provision(&self, provision: &Provision) -> Result<(Member, ChangeSeq)> {

@@ -13,6 +13,7 @@ mod watch;
 mod wire;
 
 mod addresses;
+mod barred;
 mod bodies;
 mod broken;
 mod chat;

@@ -264,6 +264,10 @@ impl Store for PostgresStore {
         self.bounded(people::put_org(self, org)).await
     }
 
+    async fn change_org(&self, read: &Org, org: &Org) -> Result<ChangeSeq> {
+        self.bounded(people::change_org(self, read, org)).await
+    }
+
     async fn put_group(&self, group: &Group) -> Result<ChangeSeq> {
         self.bounded(people::put_group(self, group)).await
     }
@@ -274,6 +278,10 @@ impl Store for PostgresStore {
 
     async fn put_member(&self, member: &Member) -> Result<ChangeSeq> {
         self.bounded(people::put_member(self, member)).await
+    }
+
+    async fn change_member(&self, read: &Member, member: &Member) -> Result<ChangeSeq> {
+        self.bounded(people::change_member(self, read, member)).await
     }
 
     async fn provision(&self, provision: &Provision) -> Result<(Member, ChangeSeq)> {

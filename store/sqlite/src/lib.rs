@@ -195,6 +195,10 @@ impl Store for SqliteStore {
         Ok(people::put_org(self, org).await?)
     }
 
+    async fn change_org(&self, read: &Org, org: &Org) -> Result<ChangeSeq> {
+        Ok(people::change_org(self, read, org).await?)
+    }
+
     async fn put_group(&self, group: &Group) -> Result<ChangeSeq> {
         Ok(people::put_group(self, group).await?)
     }
@@ -205,6 +209,10 @@ impl Store for SqliteStore {
 
     async fn put_member(&self, member: &Member) -> Result<ChangeSeq> {
         Ok(people::put_member(self, member).await?)
+    }
+
+    async fn change_member(&self, read: &Member, member: &Member) -> Result<ChangeSeq> {
+        Ok(people::change_member(self, read, member).await?)
     }
 
     async fn provision(&self, provision: &Provision) -> Result<(Member, ChangeSeq)> {

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU32;
 
-use ledger::{KeyStatus, OrgId, Period, Scope};
+use ledger::{KeyStatus, MemberStatus, OrgId, Period, Scope};
 
 use super::fixture::{
     NOW, all_of, key, key_id, limit, member, org, org_id, secret, settle_in, subject,
@@ -113,4 +113,20 @@ pub async fn a_key_is_made_with_its_limits_or_not_at_all<S: Audit>(store: &S) {
     refused!(store.make_key(&new, &[], NOW).await, Error::Conflict(_));
     refused!(store.make_key(&key(1, 1), &[], NOW).await, Error::Conflict(_));
     assert_eq!(all_of(store, id).await, before);
+}
+
+/// Its keys can still be ended.
+pub async fn a_member_that_is_deactivated_gets_no_key<S: Audit>(store: &S) {
+    let id = settle_in(store, 1).await;
+    let mut gone = super::fixture::member(1, 1);
+    gone.standing.status = MemberStatus::Deactivated;
+    store.put_member(&gone).await.expect("a change");
+    let before = all_of(store, id).await;
+    let mut new = key(1, 1);
+    new.standing.id = key_id(5);
+    refused!(store.make_key(&new, &[], NOW).await, Error::Conflict(_));
+    assert_eq!(all_of(store, id).await, before);
+    let mut ended = key(1, 1);
+    ended.standing.status = KeyStatus::Revoked;
+    store.put_key(&ended, None).await.expect("a revocation");
 }

@@ -157,12 +157,14 @@ macro_rules! conformance {
             what_is_put_is_loaded_as_it_was
             what_is_put_again_is_changed
             nothing_is_put_that_names_who_is_not_there
+            what_has_changed_since_it_was_read_stays_as_it_is
             a_secret_opens_one_key
             a_revoked_key_does_not_come_back
             // Who may enter, and with what.
             what_restricts_entry_is_loaded_as_it_was
             a_key_that_has_changed_meanwhile_stays_as_it_is
             a_key_is_made_with_its_limits_or_not_at_all
+            a_member_that_is_deactivated_gets_no_key
             a_key_has_the_secrets_that_it_was_put_with
             the_last_use_of_a_secret_is_no_change_of_its_key
             the_secrets_of_keys_that_are_not_revoked_are_told_a_page_at_a_time

@@ -7,7 +7,7 @@ use super::fixture::{
     project_id, secret, settle_in,
 };
 use super::refused;
-use crate::{Audit, Error, Key, KeyIdentity, OrgData, OrgGrant, ProjectStatus, Role};
+use crate::{Audit, Error, Key, KeyIdentity, Member, Org, OrgData, OrgGrant, ProjectStatus, Role};
 
 /// Nothing is lost or turned on the way, and everything comes by id.
 pub async fn what_is_put_is_loaded_as_it_was<S: Audit>(store: &S) {
@@ -169,4 +169,32 @@ pub async fn a_revoked_key_does_not_come_back<S: Audit>(store: &S) {
     store.put_key(&revoked, None).await.expect("another name");
     let data = store.load(org).await.expect("a load").expect("the organisation");
     assert_eq!(data.keys[0], Key { version: 3, ..revoked });
+}
+
+/// Whoever had read somebody before others changed it does not undo that.
+pub async fn what_has_changed_since_it_was_read_stays_as_it_is<S: Audit>(store: &S) {
+    let id = settle_in(store, 1).await;
+    let (org, member) = (org(1), member(1, 1));
+    let mut removed = member.clone();
+    removed.standing.status = MemberStatus::AccessRemoved;
+    let seq = store.change_member(&member, &removed).await.expect("as it was read");
+    let renamed = Org { name: "Renamed".to_owned(), ..org.clone() };
+    assert!(store.change_org(&org, &renamed).await.expect("as it was read") > seq);
+
+    let before = store.load(id).await.expect("a load");
+    let late = Member { name: "Late".to_owned(), ..member.clone() };
+    refused!(store.change_member(&member, &late).await, Error::Stale(_));
+    refused!(store.change_org(&org, &Org { anchor_day: 2, ..org.clone() }).await, Error::Stale(_));
+    let stranger = super::fixture::member(1, 5);
+    refused!(store.change_member(&stranger, &stranger).await, Error::Stale(_));
+    let elsewhere = super::fixture::member(3, 1);
+    refused!(store.change_member(&elsewhere, &elsewhere).await, Error::Conflict(_));
+    refused!(
+        store.change_org(&super::fixture::org(3), &super::fixture::org(3)).await,
+        Error::Conflict(_)
+    );
+    let mut grouped = removed.clone();
+    grouped.standing.groups = vec![group_id(3)];
+    refused!(store.change_member(&removed, &grouped).await, Error::Conflict(_));
+    assert_eq!(store.load(id).await.expect("a load"), before);
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use ledger::{CountsFrom, Instant, KeyStatus, Limit};
+use ledger::{CountsFrom, Instant, KeyStatus, Limit, MemberId, MemberStatus};
 
 use super::feed::Entity;
 use super::state::{People, State};
@@ -18,6 +18,7 @@ impl State {
         if self.people(key.org)?.keys.contains_key(&key.standing.id) {
             return Err(Error::Conflict(format!("there is a {} already", key.standing.id)));
         }
+        self.people(key.org)?.require_not_deactivated(key.standing.member)?;
         // All or nothing: tried on a copy.
         let mut tried = self.clone();
         let mut seq = tried.put_key(key, None)?;
@@ -105,6 +106,14 @@ impl State {
 }
 
 impl People {
+    fn require_not_deactivated(&self, member: MemberId) -> Result<()> {
+        let status = self.members.get(&member).map(|member| member.standing.status);
+        if status == Some(MemberStatus::Deactivated) {
+            return Err(Error::Conflict(format!("{member} is deactivated, and gets no key")));
+        }
+        Ok(())
+    }
+
     fn require_what_names(&self, key: &Key) -> Result<()> {
         let standing = &key.standing;
         self.require_members([&standing.member])?;

@@ -186,6 +186,10 @@ impl Store for Model {
         self.state.lock().put_org(org).map(|seq| self.changed(seq))
     }
 
+    async fn change_org(&self, read: &Org, org: &Org) -> Result<ChangeSeq> {
+        self.state.lock().change_org(read, org).map(|seq| self.changed(seq))
+    }
+
     async fn put_group(&self, group: &Group) -> Result<ChangeSeq> {
         self.state.lock().put_group(group).map(|seq| self.changed(seq))
     }
@@ -196,6 +200,10 @@ impl Store for Model {
 
     async fn put_member(&self, member: &Member) -> Result<ChangeSeq> {
         self.state.lock().put_member(member).map(|seq| self.changed(seq))
+    }
+
+    async fn change_member(&self, read: &Member, member: &Member) -> Result<ChangeSeq> {
+        self.state.lock().change_member(read, member).map(|seq| self.changed(seq))
     }
 
     async fn provision(&self, provision: &Provision) -> Result<(Member, ChangeSeq)> {

@@ -26,6 +26,13 @@ impl State {
         Ok(self.record(org.id, Entity::Org))
     }
 
+    pub(super) fn change_org(&mut self, read: &Org, org: &Org) -> Result<ChangeSeq> {
+        if self.people(org.id)?.org != *read {
+            return Err(Error::Stale(org.id.to_string()));
+        }
+        self.put_org(org)
+    }
+
     pub(super) fn put_group(&mut self, group: &Group) -> Result<ChangeSeq> {
         self.people(group.org)?.groups.insert(group.id, group.clone());
         Ok(self.record(group.org, Entity::Group(group.id)))
@@ -47,6 +54,14 @@ impl State {
         people.require_free_subjects(member)?;
         people.members.insert(member.standing.id, member.clone());
         Ok(self.record(member.org, Entity::Member(member.standing.id)))
+    }
+
+    pub(super) fn change_member(&mut self, read: &Member, member: &Member) -> Result<ChangeSeq> {
+        let id = member.standing.id;
+        if self.people(member.org)?.members.get(&id) != Some(read) {
+            return Err(Error::Stale(id.to_string()));
+        }
+        self.put_member(member)
     }
 
     pub(super) fn load(&self, org: OrgId) -> Option<OrgData> {

@@ -5,10 +5,10 @@ use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use store::{Error, Key, OrgData};
 
-use super::change::stored;
 use super::edits::Edits;
 use super::{KeyAnswer, KeyBody, named};
 use crate::AdminApi;
+use crate::anew::Changing;
 use crate::applied::{InForce, apply, see_through};
 use crate::body::{self, Change, Fields};
 use crate::etag::{IfMatch, Versioned};
@@ -40,13 +40,13 @@ async fn commit(
     let (key, seq) = if edited == key {
         (key, seen)
     } else {
-        let put = api.store.put_key(&edited, Some(key.version)).await;
-        let seq = put.map_err(|error| match error {
+        let put = edited.put(&*api.store, &key).await;
+        let (edited, seq) = put.map_err(|error| match error {
             Error::Stale(_) => Problem::precondition_failed(),
             error => error.into(),
         })?;
         tracing::info!(org.id = %edited.org, key.id = %edited.standing.id, "key edited");
-        (stored(edited), seq)
+        (edited, seq)
     };
     let version = key.version;
     let answer = InForce { thing: key.into(), applied: apply(&api, seq).await };

@@ -6,10 +6,10 @@ use axum::response::{IntoResponse, Response};
 use ledger::{KeyId, KeyStatus, MemberStatus};
 use store::{Key, KeyKind, OrgData};
 
-use super::change::change;
 use super::rotate::{Grace, rotated};
 use super::shown::{Opened, name};
-use super::{KeyAnswer, KeyBody, find};
+use super::{KeyAnswer, KeyBody};
+use crate::anew::{Changing, change};
 use crate::applied::{InForce, apply, see_through};
 use crate::body::{Fields, PerhapsFields};
 use crate::etag::Versioned;
@@ -43,7 +43,7 @@ pub(crate) async fn act(
     PerhapsFields(fields): PerhapsFields,
 ) -> Result<Response, Problem> {
     let (id, verb): (KeyId, _) = action::read(&parameter, "key_...", &VERBS)?;
-    find(&org, id)?;
+    Key::find(&org, id)?;
     match verb {
         Verb::Rotate => {
             let grace = Grace::read(fields)?;
@@ -61,10 +61,10 @@ async fn rotate(
     id: KeyId,
     grace: Grace,
 ) -> Result<KeyAnswer<Opened>, Problem> {
-    let kind = kind(&org, find(&org, id)?)?;
+    let kind = kind(&org, Key::find(&org, id)?)?;
     let now = api.clock.now();
     let (plain, secret) = api.keys.make(kind, now);
-    let to = |key: &Key| rotated(key, (&plain, &secret), grace, now);
+    let to = |_: &OrgData, key: &Key| rotated(key, (&plain, &secret), grace, now);
     let (key, seq) = change(&api, &org, id, to).await?;
     tracing::info!(org.id = %key.org, key.id = %id, "key rotated");
     let version = key.version;
@@ -92,7 +92,7 @@ async fn put(
 ) -> Result<Response, Problem> {
     fields.finish(Some(()))?;
     let put = see_through(async move {
-        let to = |key: &Key| {
+        let to = |_: &OrgData, key: &Key| {
             let mut key = key.clone();
             key.standing.status = after(&key)?;
             Ok(key)

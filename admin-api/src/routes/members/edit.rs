@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use axum::Json;
 use axum::extract::{Path, State};
-use ledger::{GroupId, MemberId, MemberStatus, Tool};
-use store::{Member, OrgData, Subject};
+use ledger::{GroupId, KeyStatus, MemberId, MemberStatus, Tool};
+use store::{Key, Member, OrgData, Subject};
 
-use super::change::change;
+use super::MemberBody;
 use super::path::require_short;
-use super::{MemberBody, find};
 use crate::AdminApi;
+use crate::anew::{Changing, change};
 use crate::applied::{InForce, apply, see_through};
 use crate::body::{self, Change, Fields};
 use crate::org_path::OrgPath;
@@ -27,11 +27,13 @@ pub(crate) async fn edit(
 ) -> Result<Json<InForce<MemberBody>>, Problem> {
     let missing = |_| Problem::not_found(format!("{} has no member {parameter}", org.org.id));
     let id: MemberId = parameter.parse().map_err(missing)?;
-    let edits = read(fields, &org, find(&org, id)?)?;
+    let edits = read(fields, &org, Member::find(&org, id)?)?;
     see_through(async move {
         let now = api.clock.now();
         let to = |org: &OrgData, member: &Member| {
-            let edited = edits.over(member.clone());
+            let edited = edits.clone().over(member.clone());
+            keeps_subjects(member, &edited)?;
+            keeps_groups_of_keys(org, &edited)?;
             if edited.standing.home.is_some_and(|home| !edited.standing.groups.contains(&home)) {
                 return Err(Problem::conflict("the member has changed meanwhile: read it again"));
             }
@@ -40,7 +42,7 @@ pub(crate) async fn edit(
             }
             Ok(edited)
         };
-        let (_, member, seq) = change(&api, org.org.id, id, to).await?;
+        let (member, seq) = change(&api, &org, id, to).await?;
         tracing::info!(org.id = %member.org, member.id = %id, "member edited");
         Ok(InForce { thing: member.into(), applied: apply(&api, seq).await })
     })
@@ -49,6 +51,7 @@ pub(crate) async fn edit(
 }
 
 /// What is to become of everything in a member that can be chosen.
+#[derive(Clone)]
 struct Edits {
     name: Change<String>,
     job_role: Change<String>,
@@ -70,6 +73,35 @@ impl Edits {
         member.rates = self.rates.of(member.rates);
         member.subjects = self.subjects.over(member.subjects, Vec::new());
         member
+    }
+}
+
+/// Where members come with their tokens, the next one would make another member of somebody who is
+/// gone and has lost its subject.
+fn keeps_subjects(member: &Member, edited: &Member) -> Result<(), Problem> {
+    let gone = member.standing.status == MemberStatus::Deactivated;
+    if gone && !member.subjects.iter().all(|subject| edited.subjects.contains(subject)) {
+        let stay = "of a member that is deactivated have to stay with it";
+        return Err(Problem::mistake("subjects", stay));
+    }
+    Ok(())
+}
+
+/// A key that names a group charges it, so that the member is in it as long as there is the key.
+fn keeps_groups_of_keys(org: &OrgData, edited: &Member) -> Result<(), Problem> {
+    let own = |key: &&Key| {
+        key.standing.member == edited.standing.id && key.standing.status != KeyStatus::Revoked
+    };
+    let lost = |key: &&Key| {
+        key.standing.group.is_some_and(|group| !edited.standing.groups.contains(&group))
+    };
+    match org.keys.iter().filter(own).find(lost) {
+        Some(key) => {
+            let id = key.standing.id;
+            let how = format!("have to have the group that {id} charges: change the key first");
+            Err(Problem::mistake("groups", how))
+        }
+        None => Ok(()),
     }
 }
 
@@ -97,13 +129,6 @@ fn read(mut fields: Fields, org: &OrgData, member: &Member) -> Result<Edits, Pro
                 fields.mistake(&format!("subjects[{n}]"), "is listed twice");
             }
         }
-    }
-    let subjects = edits.subjects.clone().over(member.subjects.clone(), Vec::new());
-    if member.standing.status == MemberStatus::Deactivated
-        && member.subjects.iter().any(|subject| !subjects.contains(subject))
-    {
-        // Where members come with their tokens, the next one would make another of it.
-        fields.mistake("subjects", "of a member that is deactivated have to stay with it");
     }
     let groups = edits.groups.clone().over(member.standing.groups.clone(), Vec::new());
     let home = edits.home.clone().over_option(member.standing.home);

@@ -5,9 +5,9 @@ use axum::extract::{Path, State};
 use ledger::{Instant, MemberId, MemberStatus};
 use store::{Member, OrgData};
 
-use super::change::change;
+use super::MemberBody;
 use super::shown::name;
-use super::{MemberBody, find};
+use crate::anew::{Changing, change};
 use crate::applied::{InForce, apply, see_through};
 use crate::body::PerhapsFields;
 use crate::org_path::OrgPath;
@@ -46,7 +46,7 @@ pub(crate) async fn act(
     PerhapsFields(fields): PerhapsFields,
 ) -> Result<Json<InForce<MemberBody>>, Problem> {
     let (id, verb): (MemberId, _) = action::read(&parameter, "mem_...", &VERBS)?;
-    find(&org, id)?;
+    Member::find(&org, id)?;
     fields.finish(Some(()))?;
     see_through(commit(api, org, id, verb)).await.map(Json)
 }
@@ -57,17 +57,18 @@ async fn commit(
     id: MemberId,
     verb: Verb,
 ) -> Result<InForce<MemberBody>, Problem> {
-    if verb == Verb::Reactivate && is_deactivated(find(&org, id)?) {
+    if verb == Verb::Reactivate && is_deactivated(Member::find(&org, id)?) {
         // Whatever was left of them, by a deactivation that broke off, does not come back with it.
-        keys::end_all(&api, &org, id).await?;
+        keys::end_all(&api, org.org.id, id).await?;
     }
     let now = api.clock.now();
     let to = |_: &OrgData, member: &Member| after(member, verb, now);
-    let (org, member, mut seq) = change(&api, org.org.id, id, to).await?;
+    let (member, mut seq) = change(&api, &org, id, to).await?;
     let status = name(member.standing.status);
     tracing::info!(org.id = %member.org, member.id = %id, status, "member put");
     if is_deactivated(&member) {
-        seq = seq.max(keys::end_all(&api, &org, id).await?);
+        // From here on it gets no other.
+        seq = seq.max(keys::end_all(&api, member.org, id).await?);
     }
     Ok(InForce { thing: member.into(), applied: apply(&api, seq).await })
 }
@@ -92,7 +93,11 @@ fn after(member: &Member, verb: Verb, now: Instant) -> Result<Member, Problem> {
         }
         (Active | AccessRemoved, Verb::RemoveAccess) => AccessRemoved,
         (Active | AccessRemoved, Verb::RestoreAccess) => Active,
-        (Deactivated, Verb::Reactivate) => Active,
+        // Its issuer may have gone on giving it tokens.
+        (Deactivated, Verb::Reactivate) => {
+            end_tokens(&mut member, now);
+            Active
+        }
         (status, Verb::Reactivate) => status,
         // It has no access, and is more than without.
         (Deactivated, Verb::RemoveAccess) => Deactivated,

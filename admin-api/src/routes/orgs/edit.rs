@@ -2,9 +2,11 @@
 
 use axum::Json;
 use axum::extract::State;
+use store::{Org, OrgData};
 
 use super::OrgBody;
 use crate::AdminApi;
+use crate::anew::change;
 use crate::applied::{InForce, apply, see_through};
 use crate::body::{self, Fields};
 use crate::org_path::OrgPath;
@@ -23,14 +25,13 @@ pub(crate) async fn edit(
     fields.finish(Some(()))?;
     see_through(async move {
         let id = org.org.id;
-        let turn = api.turns.take().await;
-        let missing = || Problem::not_found(format!("there is no organisation {id}"));
-        let data = api.store.load(id).await?.ok_or_else(missing)?;
-        let mut org = data.org.clone();
-        org.require_project = require_project.over(org.require_project, false);
-        org.rates = rates.of(org.rates);
-        let seq = if org == data.org { data.seq } else { api.store.put_org(&org).await? };
-        drop(turn);
+        let to = |_: &OrgData, known: &Org| {
+            let mut org = known.clone();
+            org.require_project = require_project.clone().over(org.require_project, false);
+            org.rates = rates.clone().of(org.rates);
+            Ok(org)
+        };
+        let (org, seq) = change(&api, &org, (), to).await?;
         tracing::info!(org.id = %id, "organisation edited");
         Ok(InForce { thing: org.into(), applied: apply(&api, seq).await })
     })

@@ -1,10 +1,16 @@
 //! `PATCH /api/v1/orgs/{org}/members/{member}`.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use ledger::MemberStatus;
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
+use store::Member;
 
 use super::verb;
 use crate::client::{Client, paths, problem};
+use crate::meddled::Meddled;
 use crate::org::{ADA, ORG, ROBOT, SALES, acme};
 
 async fn edit(client: &Client, body: &Value) -> Response {
@@ -103,4 +109,56 @@ async fn edits_and_verbs_of_a_member_at_the_same_time_all_happen() {
         assert_eq!((&ada["rates"]["per_second"], &ada["name"]), (&json!(n), &named["name"]));
         assert_eq!(ada["status"], done["status"]);
     }
+}
+
+/// Ada, who loses what she has once, while she is edited.
+async fn losing(lose: fn(&mut Member)) -> Client {
+    let once = AtomicBool::new(true);
+    let meddled = Meddled::with_member(acme().await, move |mut member| {
+        lose(&mut member);
+        once.swap(false, Ordering::SeqCst).then_some(member)
+    });
+    Client::over(Arc::new(meddled)).await
+}
+
+#[tokio::test]
+async fn an_edit_does_not_give_back_the_access_that_was_removed_meanwhile() {
+    let client = losing(|member| member.standing.status = MemberStatus::AccessRemoved).await;
+    let answer = edit(&client, &json!({"name": "Ada L."})).await;
+    assert_eq!(answer.status(), 200);
+    let answered: Value = answer.json().await.unwrap();
+    assert_eq!(
+        (&answered["name"], &answered["status"]),
+        (&"Ada L.".into(), &"access_removed".into())
+    );
+}
+
+#[tokio::test]
+async fn a_member_that_is_deactivated_keeps_its_subjects_also_when_it_is_meanwhile() {
+    let client = losing(|member| member.standing.status = MemberStatus::Deactivated).await;
+    let subjects = json!([{"issuer": "corp", "subject": "ada"}]);
+    let answer = edit(&client, &json!({"subjects": subjects})).await;
+    assert_eq!(answer.status(), 200);
+    for fewer in [json!([]), json!([{"issuer": "corp", "subject": "eve"}])] {
+        let (code, told) = problem(edit(&client, &json!({"subjects": fewer})).await).await;
+        assert_eq!((code, paths(&told)), (400, vec!["subjects"]));
+    }
+    let more = json!([{"issuer": "corp", "subject": "ada"}, {"issuer": "idp", "subject": "7"}]);
+    assert_eq!(edit(&client, &json!({"subjects": more})).await.status(), 200);
+}
+
+#[tokio::test]
+async fn a_member_stays_in_the_group_that_one_of_its_keys_charges() {
+    let client = Client::of(acme().await).await;
+    assert_eq!(edit(&client, &json!({"groups": [SALES.to_string()]})).await.status(), 200);
+    let path = format!("/api/v1/orgs/{ORG}/keys");
+    let body = json!({"name": "sales", "member": ADA.to_string(), "group": SALES.to_string()});
+    let made: Value =
+        client.request(Method::POST, &path).json(&body).send().await.unwrap().json().await.unwrap();
+    let leave = json!({"groups": []});
+    let (code, told) = problem(edit(&client, &leave).await).await;
+    assert_eq!((code, paths(&told)), (400, vec!["groups"]));
+    let revoke = format!("{path}/{}:revoke", made["id"].as_str().unwrap());
+    assert_eq!(client.request(Method::POST, &revoke).send().await.unwrap().status(), 200);
+    assert_eq!(edit(&client, &leave).await.status(), 200);
 }

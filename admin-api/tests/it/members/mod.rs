@@ -160,3 +160,14 @@ async fn tokens_that_are_not_valid_before_a_later_time_stay_so() {
     let revoked = verb(&client, "revoke-tokens").await;
     assert_eq!(revoked["tokens_valid_after"], "2026-11-23T13:00:00Z");
 }
+
+#[tokio::test]
+async fn tokens_that_were_issued_while_it_was_deactivated_are_none_of_a_member_that_is_back() {
+    let store = acme().await;
+    let mut standing = ada().standing;
+    standing.status = MemberStatus::Deactivated;
+    store.put_member(&Member { standing, ..ada() }).await.unwrap();
+    let client = Client::of(store).await;
+    let back = verb(&client, "reactivate").await;
+    assert_eq!(back["tokens_valid_after"], "2026-11-23T12:00:01Z");
+}

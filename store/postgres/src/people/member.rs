@@ -78,6 +78,37 @@ pub(crate) async fn put_member(store: &PostgresStore, member: &Member) -> Result
     Ok(seq)
 }
 
+/// The organisation is had meanwhile, so that nobody changes the member after it was compared.
+pub(crate) async fn change_member(
+    store: &PostgresStore,
+    read: &Member,
+    changed: &Member,
+) -> Result<ChangeSeq> {
+    let (org, id) = (changed.org, changed.standing.id);
+    let mut tx = store.write().await?;
+    require(&mut tx, org).await?;
+    if member(&mut tx, org, id).await?.as_ref() != Some(read) {
+        return Err(store::Error::Stale(id.to_string()).into());
+    }
+    write_member(&mut tx, changed).await?;
+    let seq = record(&mut tx, org, Entity::Member(id)).await?;
+    tx.commit().await?;
+    Ok(seq)
+}
+
+/// Refuses a member that is deactivated; whoever asks has the organisation.
+pub(crate) async fn require_not_deactivated(
+    tx: &mut Session,
+    org: OrgId,
+    id: MemberId,
+) -> Result<()> {
+    let known = member(tx, org, id).await?.map(|member| member.standing.status);
+    if known == Some(MemberStatus::Deactivated) {
+        return Err(Error::conflict(format!("{id} is deactivated, and gets no key")));
+    }
+    Ok(())
+}
+
 /// Writes a member as it is to be; whoever does so has the organisation.
 pub(crate) async fn write_member(tx: &mut Session, member: &Member) -> Result<()> {
     let standing = &member.standing;

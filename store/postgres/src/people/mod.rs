@@ -18,8 +18,10 @@ pub(crate) use group::{group, groups, put_group, require_groups};
 pub(crate) use key::{key, keys, require_keys};
 pub(crate) use list::{List, Which, list, missing};
 pub(crate) use load::load;
-pub(crate) use member::{member, members, put_member, require_members, write_member};
-pub(crate) use org::{org, orgs, put_org, require};
+pub(crate) use member::{
+    change_member, member, members, put_member, require_members, write_member,
+};
+pub(crate) use org::{change_org, org, orgs, put_org, require};
 pub(crate) use project::{project, projects, put_project, require_projects};
 pub(crate) use provision::provision;
 pub(crate) use put_key::{make_key, put_key};

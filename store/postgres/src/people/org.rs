@@ -48,9 +48,31 @@ pub(crate) async fn require(tx: &mut Session, id: OrgId) -> Result<()> {
 }
 
 pub(crate) async fn put_org(store: &PostgresStore, org: &Org) -> Result<ChangeSeq> {
+    let mut tx = store.write().await?;
+    let seq = set_org(&mut tx, org).await?;
+    tx.commit().await?;
+    Ok(seq)
+}
+
+pub(crate) async fn change_org(
+    store: &PostgresStore,
+    read: &Org,
+    changed: &Org,
+) -> Result<ChangeSeq> {
+    let mut tx = store.write().await?;
+    require(&mut tx, changed.id).await?;
+    if org(&mut tx, changed.id).await?.as_ref() != Some(read) {
+        return Err(store::Error::Stale(changed.id.to_string()).into());
+    }
+    let seq = set_org(&mut tx, changed).await?;
+    tx.commit().await?;
+    Ok(seq)
+}
+
+/// Makes or changes an organisation.
+async fn set_org(tx: &mut Session, org: &Org) -> Result<ChangeSeq> {
     Calendar::new(&org.time_zone, org.anchor_day)
         .map_err(|error| Error::conflict(error.to_string()))?;
-    let mut tx = store.write().await?;
     sqlx::query(
         "INSERT INTO orgs (shard, org_id, name, plan, plan_allocation, price_minor, price_currency,
              time_zone, anchor_day, contact, created_at, require_project, rate_per_second,
@@ -86,11 +108,9 @@ pub(crate) async fn put_org(store: &PostgresStore, org: &Org) -> Result<ChangeSe
     .bind(rate(org.rates.per_second))
     .bind(rate(org.rates.per_minute))
     .bind(rate(org.rates.concurrent))
-    .execute(&mut tx)
+    .execute(&mut *tx)
     .await?;
-    let seq = record(&mut tx, org.id, Entity::Org(org.id)).await?;
-    tx.commit().await?;
-    Ok(seq)
+    record(tx, org.id, Entity::Org(org.id)).await
 }
 
 fn from_row(row: &PgRow) -> Result<Org> {

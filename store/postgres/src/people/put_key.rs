@@ -5,7 +5,7 @@ use store::{ChangeSeq, Key};
 
 use super::group::require_groups;
 use super::key::{status, status_name};
-use super::member::require_members;
+use super::member::{require_members, require_not_deactivated};
 use super::project::require_projects;
 use super::require;
 use super::secret::replace_secrets;
@@ -51,6 +51,7 @@ pub(crate) async fn make_key(
     if stored(&mut tx, key).await?.is_some() {
         return Err(Error::conflict(format!("there is a {} already", key.standing.id)));
     }
+    require_not_deactivated(&mut tx, key.org, key.standing.member).await?;
     write(&mut tx, key).await?;
     for limit in limits {
         money::write_limit(&mut tx, key.org, limit, CountsFrom::PeriodStart, now).await?;

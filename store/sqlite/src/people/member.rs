@@ -75,6 +75,36 @@ pub(crate) async fn put_member(store: &SqliteStore, member: &Member) -> Result<C
     Ok(seq)
 }
 
+pub(crate) async fn change_member(
+    store: &SqliteStore,
+    read: &Member,
+    changed: &Member,
+) -> Result<ChangeSeq> {
+    let (org, id) = (changed.org, changed.standing.id);
+    let mut turn = store.writer.turn().await?;
+    let mut tx = turn.begin().await?;
+    require(&mut tx, org).await?;
+    if member(&mut tx, org, id).await?.as_ref() != Some(read) {
+        return Err(store::Error::Stale(id.to_string()).into());
+    }
+    let seq = set_member(&mut tx, changed).await?;
+    tx.commit().await?;
+    Ok(seq)
+}
+
+/// Refuses a member that is deactivated.
+pub(crate) async fn require_not_deactivated(
+    connection: &mut SqliteConnection,
+    org: OrgId,
+    id: MemberId,
+) -> Result<()> {
+    let known = member(connection, org, id).await?.map(|member| member.standing.status);
+    if known == Some(MemberStatus::Deactivated) {
+        return Err(Error::conflict(format!("{id} is deactivated, and gets no key")));
+    }
+    Ok(())
+}
+
 /// Makes or changes a member of an organisation that is there.
 pub(crate) async fn set_member(tx: &mut SqliteConnection, member: &Member) -> Result<ChangeSeq> {
     let (org, standing) = (member.org, &member.standing);

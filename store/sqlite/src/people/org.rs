@@ -36,11 +36,34 @@ pub(crate) async fn require(connection: &mut SqliteConnection, id: OrgId) -> Res
 }
 
 pub(crate) async fn put_org(store: &SqliteStore, org: &Org) -> Result<ChangeSeq> {
+    let mut turn = store.writer.turn().await?;
+    let mut tx = turn.begin().await?;
+    let seq = set_org(&mut tx, org).await?;
+    tx.commit().await?;
+    Ok(seq)
+}
+
+pub(crate) async fn change_org(
+    store: &SqliteStore,
+    read: &Org,
+    changed: &Org,
+) -> Result<ChangeSeq> {
+    let mut turn = store.writer.turn().await?;
+    let mut tx = turn.begin().await?;
+    require(&mut tx, changed.id).await?;
+    if org(&mut tx, changed.id).await?.as_ref() != Some(read) {
+        return Err(store::Error::Stale(changed.id.to_string()).into());
+    }
+    let seq = set_org(&mut tx, changed).await?;
+    tx.commit().await?;
+    Ok(seq)
+}
+
+/// Makes or changes an organisation.
+async fn set_org(tx: &mut SqliteConnection, org: &Org) -> Result<ChangeSeq> {
     Calendar::new(&org.time_zone, org.anchor_day)
         .map_err(|error| Error::conflict(error.to_string()))?;
     let [per_second, per_minute, concurrent] = rates(org.rates);
-    let mut turn = store.writer.turn().await?;
-    let mut tx = turn.begin().await?;
     sqlx::query(
         "INSERT INTO orgs (shard, org_id, name, plan, plan_allocation, price_minor, price_currency,
              time_zone, anchor_day, contact, created_at, require_project, rate_per_second,
@@ -78,9 +101,7 @@ pub(crate) async fn put_org(store: &SqliteStore, org: &Org) -> Result<ChangeSeq>
     .bind(concurrent)
     .execute(&mut *tx)
     .await?;
-    let seq = record(&mut tx, org.id, Entity::Org(org.id)).await?;
-    tx.commit().await?;
-    Ok(seq)
+    record(tx, org.id, Entity::Org(org.id)).await
 }
 
 fn from_row(row: &SqliteRow) -> Result<Org> {

@@ -6,7 +6,7 @@ use store::{ChangeSeq, Key};
 
 use super::group::require_groups;
 use super::key::{status, status_name};
-use super::member::require_members;
+use super::member::{require_members, require_not_deactivated};
 use super::project::require_projects;
 use super::{require, secret};
 use crate::SqliteStore;
@@ -27,6 +27,7 @@ pub(crate) async fn make_key(
     if stored(&mut tx, key).await?.is_some() {
         return Err(Error::conflict(format!("there is a {} already", key.standing.id)));
     }
+    require_not_deactivated(&mut tx, key.org, key.standing.member).await?;
     let mut seq = set_key(&mut tx, key, 0).await?;
     for limit in limits {
         set_limit(&mut tx, key.org, limit, CountsFrom::PeriodStart, now).await?;

@@ -1,6 +1,6 @@
 //! Whoever may enter meets whoever says so.
 
-use ledger::{KeyStatus, Period, Scope};
+use ledger::{KeyStatus, MemberStatus, Period, Scope};
 
 use super::super::fixture::{
     HOUR, NOW, key, key_id, limit, member, member_id, org_id, secret, settle_in, subject,
@@ -69,6 +69,53 @@ pub async fn of_two_changes_of_one_version_of_a_key_one_is_made<S: Audit>(one: &
             put => unreachable!("version {version}: {put:?}"),
         };
         assert_eq!(stored(one, org).await[0], Key { version: version + 1, ..stands });
+    }
+}
+
+/// An edit does not give back the access that is removed at the same time.
+pub async fn of_two_changes_of_a_member_as_it_was_read_one_is_made<S: Audit>(one: &S, other: &S) {
+    let org = settle_in(one, 1).await;
+    for round in 0..ROUNDS {
+        let data = one.load(org).await.expect("a load").expect("the organisation");
+        let read = &data.members[0];
+        let (mut removed, mut named) = (read.clone(), read.clone());
+        removed.standing.status = match read.standing.status {
+            MemberStatus::Active => MemberStatus::AccessRemoved,
+            _ => MemberStatus::Active,
+        };
+        named.name = format!("Round {round}");
+        let changed =
+            tokio::join!(one.change_member(read, &removed), other.change_member(read, &named));
+        let stands = match changed {
+            (Ok(_), Err(Error::Stale(_))) => removed,
+            (Err(Error::Stale(_)), Ok(_)) => named,
+            changed => unreachable!("round {round}: {changed:?}"),
+        };
+        let data = one.load(org).await.expect("a load").expect("the organisation");
+        assert_eq!(data.members[0], stands);
+    }
+}
+
+/// Whoever ends the member's keys after it has ended the member ends all.
+pub async fn a_key_is_made_before_its_member_is_deactivated_or_not_at_all<S: Audit>(
+    one: &S,
+    other: &S,
+) {
+    let org = settle_in(one, 1).await;
+    for round in 1..=ROUNDS {
+        one.put_member(&member(1, 1)).await.expect("a member");
+        let mut gone = member(1, 1);
+        gone.standing.status = MemberStatus::Deactivated;
+        let mut new = key(1, 1);
+        new.standing.id = key_id(100 + round);
+        let (made, put) = tokio::join!(one.make_key(&new, &[], NOW), other.put_member(&gone));
+        let ended = put.expect("a change");
+        let there = stored(one, org).await.iter().any(|key| key.standing.id == new.standing.id);
+        match made {
+            Ok(seq) => assert!(there && seq < ended, "round {round}"),
+            Err(Error::Conflict(_)) => assert!(!there, "round {round}"),
+            Err(error) => unreachable!("round {round}: {error}"),
+        }
     }
 }
 

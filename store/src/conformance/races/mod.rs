@@ -40,6 +40,8 @@ macro_rules! races {
             // Whoever may enter meets whoever says so.
             two_first_tokens_of_one_subject_make_one_member
             a_first_token_and_an_admin_make_one_member_of_a_subject
+            of_two_changes_of_a_member_as_it_was_read_one_is_made
+            a_key_is_made_before_its_member_is_deactivated_or_not_at_all
             of_two_changes_of_one_version_of_a_key_one_is_made
             of_two_keys_of_one_secret_or_one_id_one_is_made
             a_use_and_a_change_of_a_key_both_stay
