@@ -206,8 +206,9 @@ impl Faults {
     }
 }
 
+/// The gateway, and the bare proxy that it is measured beside.
 #[derive(Args)]
-pub(crate) struct Flood {
+pub(crate) struct Sides {
     /// The gateway's binary; without it, the one beside this program
     #[arg(long, value_name = "FILE")]
     pub(crate) bursar: Option<PathBuf>,
@@ -217,6 +218,12 @@ pub(crate) struct Flood {
     /// The bare proxy's binary; without it, `examples/bare_proxy` beside this program
     #[arg(long, value_name = "FILE")]
     pub(crate) bare_proxy: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub(crate) struct Flood {
+    #[command(flatten)]
+    pub(crate) sides: Sides,
     /// Calls each second with keys whose checksum is wrong
     #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(crate) malformed: u32,
@@ -236,15 +243,8 @@ pub(crate) struct Flood {
 
 #[derive(Args)]
 pub(crate) struct Compare {
-    /// The gateway's binary; without it, the one beside this program
-    #[arg(long, value_name = "FILE")]
-    pub(crate) bursar: Option<PathBuf>,
-    /// The mock provider's binary; without it, the one beside this program
-    #[arg(long, value_name = "FILE")]
-    pub(crate) mock_provider: Option<PathBuf>,
-    /// The bare proxy's binary; without it, `examples/bare_proxy` beside this program
-    #[arg(long, value_name = "FILE")]
-    pub(crate) bare_proxy: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) sides: Sides,
     /// What is measured
     #[arg(long, value_enum, value_delimiter = ',', default_value = "json,stream,latency")]
     pub(crate) workloads: Vec<Workload>,

@@ -1,8 +1,8 @@
 //! Puts a gateway under load and holds it to its promises: scenarios that end in an audit, and side-by-side measurements.
 //!
 //! A run goes through these files in this order:
-//! - `cli` says what is wanted, `programs` finds what has to be started, `process`, `demo` and
-//!   `provider` start it;
+//! - `cli` says what is wanted, `programs` finds what has to be started, `process`, `demo`,
+//!   `provider` and `bare_proxy` start it;
 //! - `traffic` draws the calls and keeps what came back, with `client` and `bodies` to make them;
 //!   `load` makes many of them and `tally` keeps their latencies;
 //! - `scenario` has the runs, which end in the `audit` or, for `compare`, in medians and ratios;
@@ -13,6 +13,7 @@
 mod cli;
 mod programs;
 
+mod bare_proxy;
 mod demo;
 mod folder;
 mod installation;
@@ -30,6 +31,7 @@ mod scenario;
 
 mod balance;
 mod cpu;
+mod median;
 mod table;
 
 use std::process::ExitCode;

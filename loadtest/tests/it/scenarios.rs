@@ -56,3 +56,19 @@ fn a_folder_with_something_in_it_is_not_used() {
     assert_eq!(code, 1);
     assert!(errors.contains("is not empty"), "{errors}");
 }
+
+#[test]
+fn a_guest_is_served_throughout_a_flood_of_keys_that_open_nothing() {
+    let said = holds(&[
+        "flood",
+        "--malformed",
+        "400",
+        "--unknown",
+        "100",
+        "--seconds",
+        "2",
+        "--rounds",
+        "1",
+    ]);
+    assert!(said.contains("| added "), "{said}");
+}

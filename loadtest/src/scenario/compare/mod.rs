@@ -45,9 +45,9 @@ pub(crate) async fn run(options: &Compare, programs: &Programs, command: &str) -
     }
     let find = |program, given: &Option<PathBuf>| programs.find(program, given.as_deref());
     let binaries = Binaries {
-        bursar: find(Program::Bursar, &options.bursar)?,
-        mock_provider: find(Program::MockProvider, &options.mock_provider)?,
-        bare_proxy: find(Program::BareProxy, &options.bare_proxy)?,
+        bursar: find(Program::Bursar, &options.sides.bursar)?,
+        mock_provider: find(Program::MockProvider, &options.sides.mock_provider)?,
+        bare_proxy: find(Program::BareProxy, &options.sides.bare_proxy)?,
     };
 
     let machine = machine::described();

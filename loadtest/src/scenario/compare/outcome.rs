@@ -1,5 +1,6 @@
 //! Rounds into medians, and two sides into ratios.
 
+use crate::median::median;
 use crate::table::{Table, figure};
 
 /// One measurement of one side.
@@ -51,24 +52,13 @@ impl Compared {
 
 /// The median of each figure on its own.
 fn medians(rounds: &[Round]) -> Round {
-    let of = |figure: fn(&Round) -> f64| median(rounds.iter().map(figure).collect());
+    let of = |figure: fn(&Round) -> f64| median(rounds.iter().map(figure));
     Round {
         rate: of(|round| round.rate),
         p50: of(|round| round.p50),
         p99: of(|round| round.p99),
         cpu: of(|round| round.cpu),
         resident: of(|round| round.resident),
-    }
-}
-
-/// The middle value, or the mean of the two in the middle; 0 when there is none.
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    let middle = values.len() / 2;
-    match (values.get(middle.wrapping_sub(1)), values.get(middle)) {
-        (Some(below), Some(above)) if values.len().is_multiple_of(2) => (below + above) / 2.0,
-        (_, Some(middle)) => *middle,
-        (_, None) => 0.0,
     }
 }
 
@@ -140,14 +130,6 @@ mod tests {
 
     fn round(rate: f64, cpu: f64) -> Round {
         Round { rate, p50: 1_000.0, p99: 2_000.0, cpu, resident: 12.0 }
-    }
-
-    #[test]
-    fn a_median_is_not_moved_by_one_bad_round() {
-        assert_eq!(median(vec![3.0, 900.0, 1.0]), 3.0);
-        assert_eq!(median(vec![4.0, 1.0, 2.0, 3.0]), 2.5);
-        assert_eq!(median(vec![7.0]), 7.0);
-        assert_eq!(median(Vec::new()), 0.0);
     }
 
     #[test]

@@ -1,18 +1,14 @@
 //! The processes of a comparison: one provider, and before it the bare proxy and the gateway.
 
 use std::net::SocketAddr;
-use std::num::NonZero;
-use std::process::Command;
-use std::thread::available_parallelism;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
-use serde::Deserialize;
+use anyhow::Result;
 
 use super::Binaries;
+use crate::bare_proxy::BareProxy;
 use crate::bodies::GATEWAY_PREFIX;
 use crate::demo::{Demo, Place};
-use crate::process::Process;
 use crate::provider::{Pace, Provider};
 
 /// The demo's key without a limit.
@@ -42,14 +38,8 @@ pub(crate) struct Stage {
 
 /// What the gateway is compared with, while it runs.
 enum Rival {
-    BareProxy { _process: Process },
+    BareProxy { _process: BareProxy },
     Relaxed(Demo),
-}
-
-/// The line that the bare proxy prints.
-#[derive(Deserialize)]
-struct Listening {
-    listen: SocketAddr,
 }
 
 impl Stage {
@@ -64,21 +54,13 @@ impl Stage {
     ) -> Result<Self> {
         let pace = Pace { first_byte: first_byte_delay, ..Pace::default() };
         let provider = Provider::start(&binaries.mock_provider, pace, None)?;
-        let upstream = provider.address;
-
-        let mut command = Command::new(&binaries.bare_proxy);
-        let threads = threads.map_or_else(cores, |threads| threads.to_string());
-        command.args(["--listen", "127.0.0.1:0", "--threads", &threads]);
-        command.args(["--upstream", &upstream.to_string()]);
-        let bare_proxy = Process::start("bare proxy", &mut command)?;
-        let listening: Listening = serde_json::from_str(bare_proxy.greeting())
-            .with_context(|| format!("the bare proxy said {:?}", bare_proxy.greeting()))?;
+        let bare_proxy = BareProxy::start(&binaries.bare_proxy, Some(provider.address), threads)?;
 
         let demo = Demo::start(&binaries.bursar, &provider.url())?;
         let gateway = gateway("bursar", &demo).await?;
         let rival_side = Side {
             name: "bare Pingora",
-            server: listening.listen,
+            server: bare_proxy.address,
             pid: bare_proxy.pid(),
             prefix: "",
             key: gateway.key.clone(),
@@ -126,9 +108,4 @@ async fn gateway(name: &'static str, demo: &Demo) -> Result<Side> {
     demo.top_up(KEY, CREDITS).await?;
     let key = demo.key(KEY)?.to_owned();
     Ok(Side { name, server: demo.gateway, pid: demo.pid(), prefix: GATEWAY_PREFIX, key })
-}
-
-/// As many threads as the gateway has of itself.
-fn cores() -> String {
-    available_parallelism().map_or(1, NonZero::get).to_string()
 }

@@ -8,22 +8,20 @@ mod keys;
 mod report;
 
 use std::net::SocketAddr;
-use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
-use serde::Deserialize;
+use anyhow::{Result, bail};
 
 use self::callers::{Guest, Knocker, MODELS};
 use self::keys::Flaw;
 use self::report::{Compared, Round};
+use crate::bare_proxy::BareProxy;
 use crate::cli::Flood;
 use crate::client::{Call, Connection};
 use crate::cpu::Cost;
 use crate::demo::Demo;
 use crate::installation::store_calls;
 use crate::load::{Progress, Schedule, open};
-use crate::process::Process;
 use crate::programs::{Program, Programs};
 use crate::provider::{Pace, Provider};
 use crate::scenario::Verdict;
@@ -48,14 +46,8 @@ struct Stage {
     bare: Door,
     gateway: Door,
     demo: Demo,
-    _bare: Process,
+    _bare: BareProxy,
     _provider: Provider,
-}
-
-/// The line that the bare proxy prints.
-#[derive(Deserialize)]
-struct Listening {
-    listen: SocketAddr,
 }
 
 /// Runs the flood, and prints what refusals cost on both sides, headed by the `command` that made it.
@@ -96,20 +88,15 @@ impl Stage {
     fn start(options: &Flood, programs: &Programs) -> Result<Self> {
         let find = |program, given: &Option<_>| programs.find(program, given.as_deref());
         let provider = Provider::start(
-            &find(Program::MockProvider, &options.mock_provider)?,
+            &find(Program::MockProvider, &options.sides.mock_provider)?,
             Pace::default(),
             None,
         )?;
-        let mut refusing = Command::new(find(Program::BareProxy, &options.bare_proxy)?);
-        refusing.args(["--listen", "127.0.0.1:0", "--upstream", "none", "--threads"]);
-        let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        refusing.arg(threads.to_string());
-        let bare = Process::start("bare proxy", &mut refusing)?;
-        let listening: Listening = serde_json::from_str(bare.greeting())
-            .with_context(|| format!("the bare proxy said {:?}", bare.greeting()))?;
-        let demo = Demo::start(&find(Program::Bursar, &options.bursar)?, &provider.url())?;
+        let bare =
+            BareProxy::start(&find(Program::BareProxy, &options.sides.bare_proxy)?, None, None)?;
+        let demo = Demo::start(&find(Program::Bursar, &options.sides.bursar)?, &provider.url())?;
         Ok(Self {
-            bare: Door { name: "bare Pingora 401", server: listening.listen, pid: bare.pid() },
+            bare: Door { name: "bare Pingora 401", server: bare.address, pid: bare.pid() },
             gateway: Door { name: "bursar", server: demo.gateway, pid: demo.pid() },
             demo,
             _bare: bare,

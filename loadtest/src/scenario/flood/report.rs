@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::median::median;
 use crate::scenario::Verdict;
 use crate::table::{Table, figure};
 
@@ -60,11 +61,11 @@ pub(super) fn table(all: &[Compared]) -> Table {
         "#CPU us/refusal",
     ]);
     for compared in all {
-        let cpu = |rounds: &[Round]| median(rounds.iter().map(|round| round.cpu).collect());
+        let cpu = |rounds: &[Round]| median(rounds.iter().map(|round| round.cpu));
         for (name, rounds) in [("bare Pingora 401", &compared.bare), ("bursar", &compared.gateway)]
         {
             let sum = |of: fn(&Round) -> u64| rounds.iter().map(of).sum::<u64>().to_string();
-            let p99 = rounds.iter().map(|round| round.p99.as_secs_f64() * 1e3).collect();
+            let p99 = rounds.iter().map(|round| round.p99.as_secs_f64() * 1e3);
             table.row([
                 compared.what.clone(),
                 name.to_owned(),
@@ -83,12 +84,6 @@ pub(super) fn table(all: &[Compared]) -> Table {
         table.row(row);
     }
     table
-}
-
-/// The middle value, the upper of two.
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or_default()
 }
 
 #[cfg(test)]
