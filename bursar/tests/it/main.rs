@@ -14,4 +14,5 @@ mod node;
 mod org;
 mod page;
 mod reconcile;
+mod secrecy;
 mod serve;

@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -35,14 +36,19 @@ pub(crate) struct Process {
     child: Child,
     stdout: UnboundedReceiver<String>,
     stderr: UnboundedReceiver<String>,
+    printed: Printed,
 }
+
+/// All that was said on both, whoever has heard it.
+type Printed = Arc<Mutex<String>>;
 
 impl Process {
     pub(crate) fn start(command: &mut Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let stdout = lines(child.stdout.take().unwrap());
-        let stderr = lines(child.stderr.take().unwrap());
-        Self { child, stdout, stderr }
+        let printed = Printed::default();
+        let stdout = lines(child.stdout.take().unwrap(), &printed);
+        let stderr = lines(child.stderr.take().unwrap(), &printed);
+        Self { child, stdout, stderr, printed }
     }
 
     /// The next line on stdout.
@@ -88,6 +94,16 @@ impl Process {
         (self.child.wait().unwrap().code().unwrap(), rest)
     }
 
+    /// Sends a signal that ends it; all that it ever said.
+    pub(crate) async fn all(mut self, signal: &str) -> String {
+        self.signal(signal);
+        let closed = async {
+            while self.stdout.recv().await.is_some() || self.stderr.recv().await.is_some() {}
+        };
+        timeout(PATIENCE, closed).await.unwrap();
+        self.printed.lock().unwrap().clone()
+    }
+
     async fn rest_of_stderr(&mut self) -> String {
         let mut rest = String::new();
         while let Some(line) = self.stderr.recv().await {
@@ -105,10 +121,12 @@ impl Drop for Process {
     }
 }
 
-fn lines(from: impl Read + Send + 'static) -> UnboundedReceiver<String> {
+fn lines(from: impl Read + Send + 'static, printed: &Printed) -> UnboundedReceiver<String> {
     let (sender, receiver) = unbounded_channel();
+    let printed = Arc::clone(printed);
     std::thread::spawn(move || {
         for line in BufReader::new(from).lines().map_while(Result::ok) {
+            printed.lock().unwrap().extend([&*line, "\n"]);
             // The test may have heard enough.
             let _ = sender.send(line);
         }

@@ -9,14 +9,14 @@ use tempfile::TempDir;
 use crate::process::{Demo, Process, bursar, chat};
 
 /// A folder with a seeded store in it, a provider, and a config for both.
-struct Installation {
+pub(crate) struct Installation {
     folder: TempDir,
     provider: MockProvider,
-    memory: Value,
+    pub(crate) memory: Value,
 }
 
 impl Installation {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let demo = Demo::start(&["--data-dir", folder.path().to_str().unwrap()]).await;
         assert_eq!(demo.process.end("INT").await.0, 0);
@@ -72,7 +72,7 @@ price_book:
         )
     }
 
-    fn command(&self) -> std::process::Command {
+    pub(crate) fn command(&self) -> std::process::Command {
         let mut command = bursar(&["serve", "--config"]);
         command.arg(self.file()).env("BURSAR_LOG_FORMAT", "json");
         command.env("PEPPER", self.memory["pepper"].as_str().unwrap());
@@ -80,7 +80,7 @@ price_book:
         command
     }
 
-    fn key(&self) -> &str {
+    pub(crate) fn key(&self) -> &str {
         self.memory["keys"][0]["key"].as_str().unwrap()
     }
 
@@ -97,8 +97,15 @@ price_book:
 
 /// The gateway's URL, from the log.
 async fn ready(process: &mut Process) -> String {
+    let [gateway, ..] = listening(process).await;
+    gateway
+}
+
+/// The URLs of the gateway, of the admin API, and of the operations listener, from the log.
+pub(crate) async fn listening(process: &mut Process) -> [String; 3] {
     let line: Value = serde_json::from_str(&process.says("\"ready\"").await).unwrap();
-    format!("http://{}", line["fields"]["gateway"].as_str().unwrap())
+    let url = |name: &str| format!("http://{}", line["fields"][name].as_str().unwrap());
+    ["gateway", "admin", "operations"].map(url)
 }
 
 #[tokio::test]
