@@ -56,10 +56,9 @@ impl Admission {
         }
         let body_hash = sha256(body);
         let claimed = idempotency::claim(&self.ledger, exchange, routed, path, &body_hash).await?;
-        let held = self.hold(exchange, routed, path, &quoted).await;
-        let opened = held.and_then(|hold| {
-            self.open(exchange, routed, path, (tool, *meter), quoted, hold, body_hash)
-        });
+        let held = self.hold(exchange, routed, &quoted).await;
+        let opened = held
+            .and_then(|held| self.open(exchange, routed, (tool, *meter), quoted, held, body_hash));
         let mut running = match claimed {
             Some(claimed) => claimed.conclude(opened).await?,
             None => opened?,
@@ -72,8 +71,26 @@ impl Admission {
         Ok(running)
     }
 
-    /// Asks the book; a period that is not open yet is opened once.
+    /// Asks the book, and says by which path it was. While a request waits, its member may leave the
+    /// group that its token names: what it got goes back then, and it asks again as whoever it is now.
     async fn hold(
+        &self,
+        exchange: &Exchange,
+        routed: &Routed,
+        quoted: &Quoted,
+    ) -> Result<(PathIndex, Hold), Denial> {
+        loop {
+            let path = routed.path();
+            let hold = self.ask(exchange, routed, path, quoted).await?;
+            if routed.path() == path {
+                return Ok((path, hold));
+            }
+            routed.caller.org.close(hold.release());
+        }
+    }
+
+    /// Asks the book once, but for a period that is not open yet: that is opened.
+    async fn ask(
         &self,
         exchange: &Exchange,
         routed: &Routed,
@@ -104,15 +121,13 @@ impl Admission {
     }
 
     /// Writes the hold down; one that has no room, or whose caller is no longer allowed, goes back.
-    #[expect(clippy::too_many_arguments, reason = "each is a different part of one record")]
     fn open(
         &self,
         exchange: &Exchange,
         routed: &Routed,
-        path: PathIndex,
         (tool, kind): (&Tool, MeterKind),
         quoted: Quoted,
-        hold: Hold,
+        (path, hold): (PathIndex, Hold),
         body_hash: [u8; 32],
     ) -> Result<Running, Denial> {
         let org = &routed.caller.org;

@@ -1,23 +1,29 @@
 //! What the claims of a token say is what its calls are charged to.
 
 use ledger::{Charge, GroupId, MemberId, Surface};
+use reqwest::Response;
 use serde_json::{Value, json};
 use store::{Member, Store};
 
-use super::{Desk, and, no, yes};
+use super::{Desk, NAMED, and, no, yes};
 use crate::calls::{CHAT, IMAGES, MODELS, chat};
+use crate::edits::{bounds, patience, price};
 use crate::house::House;
 use crate::people::{Caller, member_row};
-use crate::watch::request_id;
+use crate::watch::{micros, request_id};
 
 /// The charge of a flat call.
 async fn charged(house: &House, bearer: &Caller) -> Charge {
     let response = house.call(bearer, CHAT, &chat("mock-flat")).await;
-    let id = request_id(&response);
-    let status = response.status();
-    assert_eq!(status, 200, "{}", response.text().await.unwrap());
+    assert_eq!(response.status(), 200);
+    charge_of(house, &response).await
+}
+
+/// The charge of the call that was answered so.
+async fn charge_of(house: &House, response: &Response) -> Charge {
+    let id = request_id(response).parse().unwrap();
     loop {
-        match house.store.charge(house.org, id.parse().unwrap()).await.unwrap() {
+        match house.store.charge(house.org, id).await.unwrap() {
             Some(charge) => break charge,
             None => tokio::task::yield_now().await,
         }
@@ -153,4 +159,30 @@ async fn a_token_names_an_organisation_that_its_issuer_may_speak_for() {
     assert_eq!(desk.call(&of(other)).await, no(401, "invalid_credential"));
     assert_eq!(desk.call(&desk.bearer_of("ada")).await, no(401, "invalid_credential"));
     assert_eq!(desk.faults("token_org").await, 1);
+}
+
+#[tokio::test]
+async fn a_call_that_waited_is_charged_to_the_group_that_its_bearer_is_in_by_then() {
+    let slow = "provider: openai, model: \"mock-slow:9\", per_request: \"100\"";
+    let edit = |text| price(slow)(patience("60s")(bounds("hold_wait: 60s")(text)));
+    let desk = Desk::with(NAMED, edit).await;
+    let (home, lab) = (group(&desk, "home").await, group(&desk, "lab").await);
+    let mut ada = desk.member("ada").await;
+    ada.standing.home = Some(home);
+    ada.standing.groups = vec![home, lab];
+    desk.put(&ada).await;
+    let bearer = desk.bearer(&and(desk.claims("ada"), json!({"groups": ["lab"]})));
+    let running = desk.house.post(&bearer, CHAT, &chat("mock-slow:9"));
+    let running = tokio::spawn(running.header("x-mock-delay-ms", 50_000).send());
+    desk.house.provider.requests_when(|requests| !requests.is_empty()).await;
+    let waiting = tokio::spawn(desk.house.post(&bearer, CHAT, &chat("mock-flat")).send());
+    desk.house.waiting(1).await;
+    ada.standing.groups = vec![home];
+    desk.put(&ada).await;
+    running.abort();
+    let answered = waiting.await.unwrap().unwrap();
+    assert_eq!(answered.status(), 200);
+    assert_eq!(charge_of(&desk.house, &answered).await.group, Some(home));
+    desk.house.quiet().await;
+    desk.house.assert_spent(&bearer, "100", micros(1_000_000)).await;
 }
