@@ -116,10 +116,9 @@ impl Gate {
     }
 
     /// What is told to somebody whose credential is not accepted: to wait, once its address has failed
-    /// too often. A key that exists never comes here.
+    /// too often. A key that opens anything never comes here.
     pub(crate) fn charge(&self, exchange: &Exchange, denial: Denial) -> Denial {
-        // Nothing is guessed without a credential, and whoever has forgotten it is told so.
-        if denial.fault.is_none_or(|fault| fault == Fault::NoCredential) {
+        if !denial.fault.is_some_and(Fault::may_be_a_guess) {
             return denial;
         }
         if let Some(wait) = self.over_budget(exchange) {

@@ -143,6 +143,17 @@ impl Fault {
         }
     }
 
+    /// Whether it counts against its address, of which too many slow that down. Whoever sends nothing
+    /// guesses nothing and is told so; what lacks only a scope is good; and what could not be looked
+    /// at may be.
+    #[must_use]
+    pub const fn may_be_a_guess(self) -> bool {
+        !matches!(
+            self,
+            Self::NoCredential | Self::TokenScope | Self::TokenKeysAway | Self::TokenNotLookedAt
+        )
+    }
+
     /// All that the client is told: how to mend its own mistake, but not which check failed, which helps
     /// only those who try them all.
     #[must_use]

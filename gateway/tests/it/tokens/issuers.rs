@@ -52,6 +52,22 @@ async fn while_the_issuer_is_away_the_keys_that_are_known_serve() {
 }
 
 #[tokio::test]
+async fn an_issuer_that_is_away_is_no_failure_of_anybodys_address() {
+    let bounds = crate::edits::bounds("auth_failures_per_minute: 2");
+    let mut desk = Desk::with("", bounds).await;
+    desk.member("ada").await;
+    assert_eq!(desk.call(&desk.bearer_of("ada")).await, yes());
+    desk.issuer.goes_down().await;
+    let unknown = bearer(&Signer::ed("second"), &desk.claims("ada"));
+    assert_eq!(desk.call(&unknown).await, no(401, "invalid_credential"));
+    for _ in 0..3 {
+        assert_eq!(desk.call(&unknown).await, no(503, "issuer_unavailable"));
+    }
+    let unseen = desk.bearer(&and(desk.claims("ada"), json!({"jti": "unseen"})));
+    assert_eq!(desk.call(&unseen).await, yes());
+}
+
+#[tokio::test]
 async fn an_issuer_that_serves_nonsense_is_nobody_elses_trouble() {
     let desk = Desk::new().await;
     desk.member("ada").await;

@@ -124,6 +124,17 @@ async fn whoever_fails_too_often_has_no_more_tokens_looked_at_and_seen_ones_go_o
 }
 
 #[tokio::test]
+async fn a_good_token_without_the_scope_is_no_failure_of_its_address() {
+    let bounds = crate::edits::bounds("auth_failures_per_minute: 1");
+    let desk = Desk::with("    required_scope: spend\n", bounds).await;
+    desk.member("ada").await;
+    for n in 0..3 {
+        let unscoped = desk.bearer(&and(desk.claims("ada"), json!({"jti": n.to_string()})));
+        assert_eq!(desk.call(&unscoped).await, no(403, "scope_not_allowed"));
+    }
+}
+
+#[tokio::test]
 async fn no_part_of_a_token_is_told_to_anybody() {
     let printed = Printed::everything();
     let desk = Desk::new().await;
