@@ -98,5 +98,7 @@ async fn no_byte_goes_out_whose_hold_is_not_on_disk() {
     // And nothing more is admitted: the process is told to end.
     let response = house.call(&caller, CHAT, &chat("mock-flat")).await;
     assert_eq!(code(response).await, (503, "ledger_unavailable".to_owned()));
-    assert_eq!(house.provider.bill().models["mock-flat"].answered, 1);
+    // None, if whatever else is written found the disk broken before the call came.
+    let bill = house.provider.bill();
+    assert!(bill.models.get("mock-flat").is_none_or(|model| model.answered == 1));
 }
