@@ -31,7 +31,7 @@ enum By {
 }
 
 /// Why a project may not be charged.
-enum Barred {
+enum NotChargeable {
     Archived,
     NotListed,
     Unknown,
@@ -66,7 +66,7 @@ impl Named {
         let view = caller.org.view();
         let unknown = || misnamed(format!("your organisation has no project `{slug}`"));
         let project = view.project_called(slug).ok_or_else(unknown)?;
-        may_charge(caller, project).map_err(|barred| barred.denial(caller, slug, By::Header))?;
+        may_charge(caller, project).map_err(|why| why.denial(caller, slug, By::Header))?;
         Ok(Some(Self { id: project.id, by: By::Header }))
     }
 
@@ -74,7 +74,7 @@ impl Named {
         let slug = caller.token().and_then(|token| token.project.as_deref());
         let Some(slug) = slug else { return Ok(None) };
         let project = caller.org.view().project_called(slug).map(|project| project.id);
-        let id = project.ok_or_else(|| Barred::Unknown.denial(caller, slug, By::Token))?;
+        let id = project.ok_or_else(|| NotChargeable::Unknown.denial(caller, slug, By::Token))?;
         Ok(Some(Self { id, by: By::Token }))
     }
 }
@@ -97,18 +97,18 @@ pub(crate) fn check(caller: &Caller, named: Option<Named>) -> Result<(), Denial>
     };
     // One that is named is never forgotten: projects are archived, not deleted.
     let Some(project) = view.project(id) else { return Ok(()) };
-    may_charge(caller, project).map_err(|barred| barred.denial(caller, &project.slug, by))
+    may_charge(caller, project).map_err(|why| why.denial(caller, &project.slug, by))
 }
 
-fn may_charge(caller: &Caller, project: &Project) -> Result<(), Barred> {
+fn may_charge(caller: &Caller, project: &Project) -> Result<(), NotChargeable> {
     if project.status != ProjectStatus::Active {
-        return Err(Barred::Archived);
+        return Err(NotChargeable::Archived);
     }
     let listed = project.members.as_ref().is_none_or(|members| members.contains(&caller.member));
-    if listed { Ok(()) } else { Err(Barred::NotListed) }
+    if listed { Ok(()) } else { Err(NotChargeable::NotListed) }
 }
 
-impl Barred {
+impl NotChargeable {
     fn denial(self, caller: &Caller, slug: &str, by: By) -> Denial {
         let why = match self {
             Self::Archived => "it is archived",

@@ -70,8 +70,9 @@ impl Failures {
     }
 
     fn part(&self, source: Source) -> &Mutex<Part> {
-        let hash = usize::try_from(self.state.hash_one(source) % 16).unwrap_or(0);
-        self.parts.get(hash).expect("there are sixteen parts")
+        let hash = self.state.hash_one(source).to_ne_bytes();
+        let [first, ..] = hash;
+        self.parts.get(usize::from(first) % PARTS).expect("a remainder is less than `PARTS`")
     }
 }
 

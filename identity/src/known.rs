@@ -1,19 +1,18 @@
 //! The secrets that open keys: all that there are by their fingerprints, and whom those identify that
 //! have been used here.
 
-use std::hash::{BuildHasherDefault, Hasher};
-
 use ledger::KeyStatus;
 use papaya::HashMap;
 use parking_lot::Mutex;
 use store::{Key, KeyHasher, KeySecret, SecretHash};
 
 use crate::Fingerprints;
+use crate::as_it_is::AsItIs;
 
 /// What is known of every secret, without asking anybody. `C` is a caller.
 pub struct KnownSecrets<C> {
     hasher: KeyHasher,
-    known: HashMap<SecretHash, C, BuildHasherDefault<AsItIs>>,
+    known: HashMap<SecretHash, C, AsItIs>,
     existing: Fingerprints,
     /// How often those had changed; whoever changes them has it.
     changes: Mutex<u64>,
@@ -119,23 +118,6 @@ impl<C: Clone> KnownSecrets<C> {
                 known.remove(hash);
             }
         }
-    }
-}
-
-/// Hashes what is a hash, of which nobody can choose any: by its first bytes.
-#[derive(Clone, Copy, Default)]
-struct AsItIs(u64);
-
-impl Hasher for AsItIs {
-    // The length of the hash comes first; what comes last counts.
-    fn write(&mut self, bytes: &[u8]) {
-        if let Some(first) = bytes.first_chunk() {
-            self.0 = u64::from_le_bytes(*first);
-        }
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
     }
 }
 

@@ -19,6 +19,7 @@ mod seen;
 pub mod address;
 mod failures;
 
+mod as_it_is;
 mod known;
 mod secrets;
 

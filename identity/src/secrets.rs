@@ -1,10 +1,11 @@
 //! Which secrets of keys there are: enough of each to tell that one does not exist.
 
 use std::collections::HashSet;
-use std::hash::{BuildHasherDefault, Hasher};
 
 use parking_lot::RwLock;
 use store::SecretHash;
+
+use crate::as_it_is::AsItIs;
 
 /// The secrets that there are, eight bytes of each.
 ///
@@ -12,7 +13,7 @@ use store::SecretHash;
 /// / (number of secrets) guesses, be another's: the store decides. A million take some 20 MB.
 #[derive(Default)]
 pub struct Fingerprints {
-    known: RwLock<HashSet<u64, BuildHasherDefault<AsIs>>>,
+    known: RwLock<HashSet<u64, AsItIs>>,
 }
 
 impl Fingerprints {
@@ -55,24 +56,6 @@ impl Fingerprints {
 /// The first eight bytes: of an HMAC, which nobody without the pepper can choose.
 fn fingerprint(SecretHash(hash): &SecretHash) -> u64 {
     hash.iter().take(8).fold(0, |word, byte| word << 8 | u64::from(*byte))
-}
-
-/// What is random already needs no hashing.
-#[derive(Default)]
-struct AsIs(u64);
-
-impl Hasher for AsIs {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        self.0 = bytes.iter().fold(self.0, |word, byte| word << 8 | u64::from(*byte));
-    }
-
-    fn write_u64(&mut self, word: u64) {
-        self.0 = word;
-    }
 }
 
 #[cfg(test)]

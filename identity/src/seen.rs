@@ -137,9 +137,8 @@ impl<V: Clone> Seen<V> {
         }
         full.young.pin().retain(|_, entry| now < entry.until);
         if full.young.len() >= self.capacity / 4 {
-            let Tokens { round, .. } = Tokens::<V>::fresh(full.round);
-            let (young, old) = (Arc::default(), Arc::clone(&full.young));
-            self.tokens.store(Arc::new(Tokens { round, young, old }));
+            let old = Arc::clone(&full.young);
+            self.tokens.store(Arc::new(Tokens { old, ..Tokens::fresh(full.round) }));
         }
     }
 }

@@ -77,12 +77,11 @@ impl Tokens {
         })?;
         let org = org.ok_or_else(|| Denial::credential(Fault::TokenOrg))?;
         let member = self.newcomers.member_of(&org, &token).await?;
-        let leeway = i64::try_from(token.issuer.leeway.as_micros()).unwrap_or(i64::MAX);
-        let expires = token.expires.plus_micros(leeway);
+        let runs_out = token.runs_out();
         let caller = Arc::new(Caller::of_token(org, member, token));
         let now = self.ledger.now();
-        self.proven.insert(hash, (), expires, now, self.proven.round());
-        self.seen.insert(hash, Arc::clone(&caller), expires, now, round);
+        self.proven.insert(hash, (), runs_out, now, self.proven.round());
+        self.seen.insert(hash, Arc::clone(&caller), runs_out, now, round);
         Ok(caller)
     }
 

@@ -15,16 +15,20 @@ pub(crate) struct RevokedTokens {
 impl RevokedTokens {
     pub(crate) fn of(tokens: &[RevokedToken], now: Instant) -> Self {
         let revoked = Self::default();
-        for token in tokens {
-            revoked.put(token.clone(), now);
+        for token in tokens.iter().filter(|token| token.until > now) {
+            revoked.add(token.clone());
         }
         revoked
     }
 
     /// Revokes a token, and forgets those that have ended by themselves. One at a time: the feed does.
     pub(crate) fn put(&self, token: RevokedToken, now: Instant) {
+        self.by_jti.pin().retain(|_, known| known.iter().any(|known| known.until > now));
+        self.add(token);
+    }
+
+    fn add(&self, token: RevokedToken) {
         let by_jti = self.by_jti.pin();
-        by_jti.retain(|_, known| known.iter().any(|known| known.until > now));
         let mut same = by_jti.get(&token.jti).cloned().unwrap_or_default();
         same.retain(|known| known.issuer != token.issuer);
         by_jti.insert(token.jti.clone(), [same, vec![token]].concat());
